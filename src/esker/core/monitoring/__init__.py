@@ -1,0 +1,1 @@
+"""What the vitals say: plausibility, staleness, due checks, and alarms with a life cycle."""

@@ -1,0 +1,270 @@
+"""The shape of a protocol: what a clinician signs, what a session pins by hash.
+
+Every number is a `Cited`: value, unit, and the key of a source in `sources`. A source of kind
+`default` is nobody's paper: it is a proposal that a clinician must accept by signing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from esker.core.monitoring.channels import Channel
+
+
+class Strict(BaseModel):
+    """Frozen, and a word that the schema does not know is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Strength(StrEnum):
+    """How a rule acts, from weakest to strongest."""
+
+    GO = "go"  # within limits
+    NOTE = "note"  # shown
+    HOLD = "hold"  # a licensed prescriber may override, with a reason and a fresh signature
+    NEVER = "never"  # no override exists
+
+    @property
+    def rank(self) -> int:
+        return list(Strength).index(self)
+
+
+class Priority(StrEnum):
+    """Alarm priority: harm times onset, as in the protocol's own table."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return list(Priority).index(self)
+
+
+class Phase(StrEnum):
+    """The rail of a session, in order; `home` is after the door."""
+
+    ARRIVE = "arrive"
+    CLEAR = "clear"
+    DOSE = "dose"
+    RECOVER = "recover"
+    HOME = "home"
+
+
+class Anchor(StrEnum):
+    """What a timed rule runs from."""
+
+    ARRIVAL = "arrival"
+    FIRST_DOSE = "first_dose"  # first device, or start of the infusion
+    LAST_DOSE = "last_dose"  # last device, or end of the infusion
+
+
+class Source(Strict):
+    kind: Literal["label", "guideline", "study", "default"]
+    title: str
+    note: str = ""
+
+
+class Cited(Strict):
+    """A number with its unit and the key of its source."""
+
+    value: Decimal
+    unit: str
+    source: str
+
+
+class Band(Strict):
+    """Values from `low` up to but excluding `high` (the last band includes it)."""
+
+    low: Decimal
+    high: Decimal
+    strength: Strength
+    alarm: Priority
+    because: str  # one sentence for the nurse; empty only for go
+    source: str
+
+
+class Table(Strict):
+    """All plausible values of one channel in one phase, each in exactly one band.
+
+    `normal` is the interval from which severity may only grow outward (monotone).
+    """
+
+    id: str
+    channel: Channel
+    phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    normal: tuple[Decimal, Decimal]
+    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+
+
+class Relative(Strict):
+    """A rise or fall from the baseline of this session; the absolute tables always apply too."""
+
+    id: str
+    channel: Channel
+    phase: tuple[Phase, ...]
+    change: Literal["rise", "fall"]
+    at_least: Cited  # unit is the channel's, or "%" of the baseline
+    lasting: Cited  # min; 0 acts at once
+    strength: Strength
+    alarm: Priority
+    because: str
+
+
+class Check(Strict):
+    """Timed checks: which channels or scales are due when, counted from an anchor."""
+
+    id: str
+    title: str
+    anchor: Anchor
+    phase: tuple[Phase, ...]
+    channels: tuple[Channel, ...] = ()
+    scales: tuple[str, ...] = ()
+    at: tuple[Cited, ...] = ()  # minutes after the anchor, or:
+    every: Cited | None = None  # min
+    first: Cited | None = None  # min after the anchor of the first of a series
+    until: Cited | None = None  # min after the anchor; None = to the end of the phase
+    alarm: Priority = Priority.LOW  # when overdue
+
+
+class Question(Strict):
+    """A readiness question. `unknown` is never the same as the wanted answer: it asks again."""
+
+    id: str
+    text: str
+    wanted: Literal["yes", "no"]
+    strength: Strength  # when the answer is the other one
+    because: str
+    source: str
+    fresh_for: Cited | None = None  # min; None = for this session
+
+
+class Rule(Strict):
+    """A gate rule of the core, switched to a strength by this protocol."""
+
+    id: str  # one of esker.core.session.gates.RULES
+    gate: tuple[Literal["clear", "draw", "start", "next", "resume", "discharge"], ...]
+    strength: Strength
+    because: str
+    source: str
+    limit: Cited | None = None
+
+
+class Rescue(Strict):
+    """A card behind the Emergency button: what this protocol does for this event."""
+
+    id: str
+    title: str
+    steps: tuple[str, ...]
+    medicines: tuple[str, ...] = ()  # PRN names; doses come from the signed order only
+    source: str
+
+
+class Drug(Strict):
+    name: Literal["esketamine", "ketamine"]
+    route: Literal["nasal", "iv"]
+    form: Literal["device", "infusion"]
+    substance: str  # shown in full: "racemic ketamine", "esketamine"
+
+
+class Dose(Strict):
+    """What may be ordered, and the ceilings that no order and no override passes."""
+
+    steps: tuple[Cited, ...]  # mg (device form) or mg/kg (infusion)
+    ceiling: Cited  # mg in one session
+    ceiling_per_kg: Cited | None = None  # mg/kg in one session
+    soft_per_kg: Cited | None = None  # mg/kg; above it is a hold
+    device: Cited | None = None  # mg in one device
+    rest: Cited | None = None  # min between devices
+    duration: Cited | None = None  # min of the infusion
+    rate_tolerance: Cited | None = None  # % between ordered and programmed
+    interval: Cited  # h at least since the last session's dose
+    weight_valid: Cited  # days that a weight may be used for
+    weight_change: Cited  # % that asks for weighing again
+    drawn_tolerance: Cited  # % between drawn and ordered mg
+
+
+class Observation(Strict):
+    """The wait after dosing. `fixed` minutes have no override; otherwise judgement and criteria."""
+
+    minimum: Cited  # min
+    anchor: Anchor
+    strength: Strength
+
+
+class Criterion(Strict):
+    """One thing that must hold before the door."""
+
+    id: str
+    title: str
+    kind: Literal["answer", "scale_at_least", "scale_near_baseline", "vitals", "escort"]
+    strength: Strength
+    because: str
+    source: str
+    scale: str | None = None
+    limit: Cited | None = None
+    fresh_for: Cited | None = None  # min before discharge within which it was assessed
+
+
+class Signal(Strict):
+    """How one channel is watched: plausible range, silence, flatness and speed."""
+
+    channel: Channel
+    plausible: tuple[Cited, Cited]
+    lost_after: Cited  # s without a reading
+    flat_after: Cited | None = None  # s of exactly one value: probe off or frozen
+    jump: Cited | None = None  # largest believable change ...
+    jump_within: Cited | None = None  # ... within so many s
+    on_interval: bool = False  # cuff: lost_after counts beyond its measuring interval
+
+
+class Condition(Strict):
+    """Alarm behaviour of one condition: priority, delay before it sounds, hysteresis to clear."""
+
+    id: str
+    priority: Priority
+    delay: Cited  # s
+    clear_after: Cited  # s that the condition must be gone
+    harm: Literal["death", "reversible", "minor"]
+    onset: Literal["immediate", "prompt", "delayed"]
+
+
+class Alarms(Strict):
+    pause: Cited  # s that a pause lasts
+    escalate_high: Cited  # s unanswered
+    escalate_medium: Cited  # s
+    conditions: tuple[Condition, ...]
+
+
+class Protocol(Strict):
+    """One protocol, whole. `esker.core.protocols.load` makes it from TOML and gives its hash."""
+
+    id: str
+    version: int
+    title: str
+    jurisdiction: str
+    indication: str
+    drug: Drug
+    sources: dict[str, Source]
+    dose: Dose
+    check_window: Cited  # min before and after the due time
+    clearance: Cited  # min that a clearance lasts
+    fresh: Cited  # min within which gate vitals must have been observed
+    required: tuple[Channel, ...]  # channels that a gate reads
+    scales: tuple[str, ...]
+    monitoring: tuple[Signal, ...]
+    tables: tuple[Table, ...]
+    relative: tuple[Relative, ...] = ()
+    checks: tuple[Check, ...]
+    readiness: tuple[Question, ...]
+    rules: tuple[Rule, ...]
+    observation: Observation
+    discharge: tuple[Criterion, ...]
+    alarms: Alarms
+    rescue: tuple[Rescue, ...]

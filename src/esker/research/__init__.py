@@ -1,0 +1,1 @@
+"""Registry and virtual trials. Reads exported, de-identified data only."""
