@@ -1,0 +1,160 @@
+"""The esker command: one subcommand for each thing that a clinic or a researcher runs.
+
+Each subcommand imports what it needs when it runs, so that `esker --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from esker import __version__
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Parse and run; a mistake that a person can mend is one sentence and exit code 2."""
+    args = parser().parse_args(words)
+    return int(args.run(args) or 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="esker", description="Supervised ketamine and esketamine therapy, run on a ledger."
+    )
+    top.add_argument("--version", action="version", version=f"esker {__version__}")
+    commands = top.add_subparsers(required=True, metavar="command")
+    _demo(commands.add_parser("demo", help="a simulated clinic, on this machine only"))
+    _serve(commands.add_parser("serve", help="a real clinic; the first start walks through set-up"))
+    _monitor(commands.add_parser("monitor", help="a simulated bedside monitor over real HL7"))
+    _ledger(commands.add_parser("ledger", help="verify, export, tail or rebuild"))
+    _protocol(commands.add_parser("protocol", help="check or show a protocol file"))
+    _paper(commands.add_parser("paper", help="print a blank session pack"))
+    _simulate(commands.add_parser("simulate", help="virtual patients", add_help=False))
+    return top
+
+
+def _ports(cmd: argparse.ArgumentParser, data: str) -> None:
+    environment = os.environ.get
+    cmd.add_argument("--data", type=Path, default=Path(environment("ESKER_DATA", data)))
+    cmd.add_argument("--port", type=int, default=int(environment("ESKER_PORT", "8000")))
+    cmd.add_argument("--mllp-port", type=int, default=int(environment("ESKER_MLLP_PORT", "2575")))
+
+
+def _demo(cmd: argparse.ArgumentParser) -> None:
+    _ports(cmd, "demo-data")
+    cmd.add_argument("--fresh", action="store_true", help="begin the demo day anew")
+    cmd.add_argument("--no-open", action="store_true", help="do not open a browser")
+    cmd.add_argument("--no-monitors", action="store_true", help="run no simulated monitors")
+    cmd.set_defaults(run=run_demo)
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    from esker.clinic.demo import cli
+
+    return cli.demo(args)
+
+
+def _serve(cmd: argparse.ArgumentParser) -> None:
+    _ports(cmd, "esker-data")
+    cmd.add_argument("--host", default=os.environ.get("ESKER_HOST", "127.0.0.1"))
+    cmd.add_argument("--tls-cert", type=Path)
+    cmd.add_argument("--tls-key", type=Path)
+    cmd.set_defaults(run=run_serve)
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    from esker.clinic.setup import cli
+
+    return cli.serve(args)
+
+
+def _monitor(cmd: argparse.ArgumentParser) -> None:
+    from esker.clinic.demo.scenarios import SCENARIOS
+
+    cmd.add_argument("--scenario", choices=SCENARIOS, default="calm")
+    cmd.add_argument("--monitor", default="DEMO-MON-1", help="identity that the messages carry")
+    cmd.add_argument("--host", default="127.0.0.1")
+    cmd.add_argument("--port", type=int, default=int(os.environ.get("ESKER_MLLP_PORT", "2575")))
+    cmd.add_argument("--data", type=Path, help="a demo folder whose simulated clock to follow")
+    cmd.set_defaults(run=run_monitor)
+
+
+def run_monitor(args: argparse.Namespace) -> int:
+    from esker.clinic.demo import cli
+
+    return cli.monitor(args)
+
+
+def _ledger(cmd: argparse.ArgumentParser) -> None:
+    actions = cmd.add_subparsers(required=True, metavar="action")
+    for name, words in {
+        "verify": "check every chain and the checkpoints",
+        "export": "write whole entries, one JSON line each",
+        "tail": "print the newest entries",
+        "rebuild": "make the projections anew from the ledger and compare",
+    }.items():
+        action = actions.add_parser(name, help=words)
+        action.add_argument("--data", type=Path, default=Path(os.environ.get("ESKER_DATA", "esker-data")))
+        if name == "export":
+            action.add_argument("--stream")
+        if name == "verify":
+            action.add_argument("--checkpoint", help="digest printed on a session record")
+        if name == "tail":
+            action.add_argument("-n", type=int, default=20)
+        action.set_defaults(run=run_ledger, action=name)
+
+
+def run_ledger(args: argparse.Namespace) -> int:
+    from esker.clinic.start import django
+
+    django(args.data)
+    from esker.clinic.ledger import cli
+
+    return cli.run(args)
+
+
+def _protocol(cmd: argparse.ArgumentParser) -> None:
+    actions = cmd.add_subparsers(required=True, metavar="action")
+    for name, words in {
+        "check": "prove the tables complete, disjoint and monotone",
+        "show": "print for a clinician to read and sign",
+    }.items():
+        action = actions.add_parser(name, help=words)
+        action.add_argument("file", help="a TOML file, or the id of a built-in protocol")
+        action.set_defaults(run=run_protocol, action=name)
+
+
+def run_protocol(args: argparse.Namespace) -> int:
+    from esker import protocol_files
+
+    return protocol_files.run(args)
+
+
+def _paper(cmd: argparse.ArgumentParser) -> None:
+    cmd.add_argument("--protocol", default="esketamine-trd-us", help="built-in id or TOML file")
+    cmd.add_argument("--out", type=Path, default=Path("session-pack.pdf"))
+    cmd.set_defaults(run=run_paper)
+
+
+def run_paper(args: argparse.Namespace) -> int:
+    from esker.clinic.record import paper
+
+    return paper.run(args)
+
+
+def _simulate(cmd: argparse.ArgumentParser) -> None:
+    cmd.add_argument("words", nargs=argparse.REMAINDER)
+    cmd.set_defaults(run=run_simulate)
+
+
+def run_simulate(args: argparse.Namespace) -> int:
+    from esker.simulate import main as simulate
+
+    return simulate(args.words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
