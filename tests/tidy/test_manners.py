@@ -1,0 +1,49 @@
+"""The project's own manners, where no linter has a rule for them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def committed() -> list[Path]:
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return [ROOT / name for name in names.splitlines() if (ROOT / name).is_file()]
+
+
+def test_the_locks_name_no_host():
+    """A lock that names a mirror would send everyone there."""
+    named = re.compile(r"://|index-url|find-links|\"resolved\"")
+    locks = ("run.lock", "test.lock", "package-lock.json")
+
+    assert [] == [name for name in locks if named.search((ROOT / name).read_text())]
+
+
+def test_every_locked_package_has_a_hash():
+    for name in ("run.lock", "test.lock"):
+        packages = re.split(r"\n(?=\S)", (ROOT / name).read_text().strip())
+
+        assert [] == [package for package in packages if "--hash=" not in package]
+
+
+def test_no_third_party_script_is_committed():
+    assert [] == [path for path in committed() if path.name.endswith(".min.js")]
+
+
+def test_help_loads_nothing_heavy():
+    """`esker --help` answers at once: no Django, no science."""
+    heavy = "{'django', 'numpy', 'scipy', 'numba', 'pyarrow', 'matplotlib', 'z3'}"
+    code = f"""
+import sys
+from esker.cli import main
+try: main(["--help"])
+except SystemExit: pass
+print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == done.stderr.strip()
