@@ -1,0 +1,90 @@
+"""Models E and R written as compartments and flows: the plainest statement of their equations."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dense import System, flow, follow, leave
+from .kernel_e import HNK_PER_NK
+from .kernel_e import PARAMETERS as NAMES_E
+from .kernel_r import HNK_PER_KETAMINE, NK_PER_KETAMINE
+from .kernel_r import PARAMETERS as NAMES_R
+
+Floats = NDArray[np.float64]
+
+
+def system_e(parameters: Floats) -> System:
+    """Model E: three depots, drug, liver, metabolites, effect site, tolerances, two areas."""
+    p = dict(zip(NAMES_E, parameters, strict=True))
+    (nasal, swallowed, oral, c, p1, p2, liver, n, n2, h, h2, effect, t_sbp, t_cadss,
+     area, area_nk) = range(16)  # fmt: skip
+    a = np.zeros((parameters.shape[1], 16, 16))
+    flow(a, nasal, c, p["kan"])
+    flow(a, swallowed, liver, p["kasw"])
+    flow(a, oral, liver, p["kapo"])
+    _exchange(a, c, p1, p["q1"] / p["vc"], p["q1"] / p["vp1"])
+    _exchange(a, c, p2, p["q2"] / p["vc"], p["q2"] / p["vp2"])
+    _exchange(a, c, liver, p["qh"] / p["vc"], p["qh"] / p["vh"])
+    leave(a, liver, p["kel"])
+    flow(a, liver, n, p["kmet"])
+    _metabolite(a, n, n2, p["cln"], p["qn"], p["vn"], p["vpn"])
+    a[:, h, n] += p["fh"] * p["cln"] / p["vn"]
+    _metabolite(a, h, h2, p["clh"], p["qhnk"], p["vh1"], p["vh2"])
+    follow(a, c, effect, p["ke0"], p["bridge"] * 1000.0 / p["vc"])
+    follow(a, effect, t_sbp, p["kt_sbp"], np.ones(1))
+    follow(a, effect, t_cadss, p["kt_cadss"], np.ones(1))
+    a[:, area, c], a[:, area_nk, n] = 1000.0 / p["vc"], 1000.0 / p["vn"]
+    b = np.zeros((16, 4))
+    b[[nasal, swallowed, oral, c], range(4)] = 1.0
+    scales = {c: 1000.0 / p["vc"], n: 1000.0 / p["vn"], h: 1000.0 * HNK_PER_NK / p["vh1"]}
+    return System(a, b, _rows((c, n, h, effect, t_sbp, t_cadss, area, area_nk), scales, a))
+
+
+def system_r(parameters: Floats, enantiomer: str) -> System:
+    """Model R for one enantiomer: drug, delay, metabolites, venous link, effects, two areas."""
+    p = dict(zip(NAMES_R, parameters, strict=True))
+    cl, cln = (p["cl"], p["cln"]) if enantiomer == "S" else (p["cl_r"], p["cln_r"])
+    (a1, a2, a3, m1, m2, n, n2, h, h2, fast, slow, effect, t_sbp, t_cadss,
+     area, area_nk) = range(16)  # fmt: skip
+    a = np.zeros((parameters.shape[1], 16, 16))
+    _exchange(a, a1, a2, p["q2"] / p["v1"], p["q2"] / p["v2"])
+    _exchange(a, a1, a3, p["q3"] / p["v1"], p["q3"] / p["v3"])
+    flow(a, a1, m1, cl / p["v1"])
+    flow(a, m1, m2, p["kmet"])
+    leave(a, m2, p["kmet"])
+    a[:, n, m2] += p["fm"] * p["kmet"]
+    _metabolite(a, n, n2, cln, p["qn"], p["v1"], p["vn2"])
+    a[:, h, n] += p["fh"] * cln / p["v1"]
+    _metabolite(a, h, h2, p["clh"], p["qhnk"], p["vh1"], p["vh2"])
+    arterial = 1000.0 / p["v1"]
+    follow(a, a1, fast, p["venous_fast"], arterial)
+    follow(a, a1, slow, p["venous_slow"], arterial)
+    follow(a, a1, effect, p["ke0"], arterial)
+    follow(a, effect, t_sbp, p["kt_sbp"], np.ones(1))
+    follow(a, effect, t_cadss, p["kt_cadss"], np.ones(1))
+    share, nk = p["venous_share"], 1000.0 * NK_PER_KETAMINE / p["v1"]
+    a[:, area, fast], a[:, area, slow], a[:, area_nk, n] = share, 1.0 - share, nk
+    b = np.zeros((16, 1))
+    b[a1, 0] = 1.0
+    scales = {a1: arterial, n: nk, h: 1000.0 * HNK_PER_KETAMINE / p["vh1"], fast: share}
+    c = _rows((a1, fast, n, h, effect, t_sbp, t_cadss, area, area_nk), scales, a)
+    c[:, 1, slow] = 1.0 - share
+    return System(a, b, c)
+
+
+def _exchange(a: Floats, one: int, other: int, there: Floats, back: Floats) -> None:
+    flow(a, one, other, there)
+    flow(a, other, one, back)
+
+
+def _metabolite(a: Floats, centre: int, outer: int, cl: Floats, q: Floats, v: Floats, v2: Floats) -> None:
+    leave(a, centre, cl / v)
+    _exchange(a, centre, outer, q / v, q / v2)
+
+
+def _rows(states: tuple[int, ...], scales: dict[int, Floats], a: Floats) -> Floats:
+    c = np.zeros((a.shape[0], len(states), a.shape[1]))
+    for row, state in enumerate(states):
+        c[:, row, state] = scales.get(state, np.ones(1))
+    return c

@@ -1,0 +1,136 @@
+"""Runs virtual patients along a timeline: the fast kernels, and the careful solver for the few.
+
+Everything is float64 and each patient is computed alone, so results do not depend on threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import dense, dense_models, kernel_e, kernel_r
+from .effects import cadss, delta_sbp, kernel_constants
+from .individuals import Individuals
+from .matrix import Arterial
+from .modes import AMPLIFICATION_MAX
+from .summary_kernel import SUMMARIES
+from .tables_effects import EFFECTS
+from .timeline import Timeline
+
+Floats = NDArray[np.float64]
+ROWS = {"E": kernel_e.ROWS, "R": kernel_r.ROWS}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Curves (rows, times, patients) and summaries (SUMMARIES, patients); either may be empty."""
+
+    curves: Floats
+    summaries: Floats
+
+
+def run(
+    who: Individuals, amounts: Floats, timeline: Timeline, times_min: Floats,
+    curves: bool, summaries: bool,
+) -> Output:  # fmt: skip
+    """Solve every patient.
+
+    Parameters
+    ----------
+    who
+        Patients of one model.
+    amounts
+        (columns, patients) mg for each input of the timeline.
+    timeline
+        From `timeline.lay_out` with the same `times_min`.
+    curves, summaries
+        What to compute.
+    """
+    n, rows = who.count, len(ROWS[who.model])
+    out = np.empty((rows, times_min.size if curves else 0, n))
+    kept = np.empty((SUMMARIES, n if summaries else 0))
+    amplification = np.empty(n)
+    sweep = kernel_e.sweep_e if who.model == "E" else kernel_r.sweep_r
+    size = np.array([[EFFECTS["sbp_emax"].value], [EFFECTS["cadss_emax"].value]])
+    sweep(
+        np.ascontiguousarray(who.parameters), np.ascontiguousarray(amounts), who.feel * size,
+        timeline.gaps_min, timeline.gap_of_knot, timeline.output_of_knot, timeline.first_event,
+        timeline.event_channel, timeline.event_column, timeline.event_scale, timeline.delivered,
+        np.append(times_min, np.inf), kernel_constants(), out, kept, amplification,
+    )  # fmt: skip
+    near = np.flatnonzero(~(amplification <= AMPLIFICATION_MAX))
+    if near.size:
+        _carefully(who, near, amounts, timeline, times_min, out, kept)
+    return Output(out, kept)
+
+
+def _carefully(
+    who: Individuals, near: NDArray[np.int64], amounts: Floats, timeline: Timeline,
+    times_min: Floats, out: Floats, kept: Floats,
+) -> None:  # fmt: skip
+    """Overwrite the patients `near` with the dense solution."""
+    rows, area, area_nk = dense_rows(who.model, who.parameters[:, near], amounts[:, near], timeline,
+                                     times_min.size)
+    if out.shape[1]:
+        out[:, :, near] = rows
+    if kept.shape[1]:
+        kept[:, near] = summarise(who.model, rows, area, area_nk, who.feel[:, near], times_min)
+
+
+def dense_rows(
+    model: str, parameters: Floats, amounts: Floats, timeline: Timeline, outputs: int
+) -> tuple[Floats, Floats, Floats]:
+    """Rows of the kernels' layout by the dense solver, and both areas at the last time."""
+    if model == "E":
+        y = dense.run(dense_models.system_e(parameters), timeline, amounts, outputs)
+        return np.maximum(y[:6], 0.0), y[6, -1], y[7, -1]
+    both = []
+    for channel, name in enumerate("SR"):
+        mine = amounts * (_channel_of_column(timeline, len(amounts)) == channel)[:, None]
+        system = dense_models.system_r(parameters, name)
+        both.append(dense.run(system, _all_into_first(timeline), mine, outputs))
+    s, r = both
+    rows = np.concatenate([s[:7], r[:4]])
+    return np.maximum(rows, 0.0), s[7, -1] + r[7, -1], s[8, -1] + r[8, -1]
+
+
+def _channel_of_column(timeline: Timeline, columns: int) -> NDArray[np.int64]:
+    found = np.zeros(columns, dtype=np.int64)
+    found[timeline.event_column] = timeline.event_channel
+    return found
+
+
+def _all_into_first(timeline: Timeline) -> Timeline:
+    return replace(timeline, event_channel=np.zeros_like(timeline.event_channel))
+
+
+def summarise(
+    model: str, rows: Floats, area: Floats, area_nk: Floats, feel: Floats, times_min: Floats
+) -> Floats:
+    """The kernels' summaries from whole curves; rows of the result are `summary_kernel.NAMES`."""
+    named = dict(zip(ROWS[model], rows, strict=True))
+    drug = named["venous"] if model == "E" else named["s_venous"] + named["r_venous"]
+    nk = named["nk"] if model == "E" else named["s_nk"] + named["r_nk"]
+    effect = Arterial(named["effect"])
+    rise = delta_sbp(effect, named["tolerance_sbp"], feel[0])
+    score = cadss(effect, named["tolerance_cadss"], feel[1])
+    limits = kernel_constants()[4:6]
+    later = np.append(times_min[1:], np.inf)
+    return np.stack([
+        *_peak(drug, times_min), area / 60.0, nk.max(axis=0), area_nk / 60.0,
+        *_peak(rise, times_min), *_peak(score, times_min),
+        *(_recovery(effect.ng_ml >= limit, later) for limit in limits),
+    ])  # fmt: skip
+
+
+def _peak(curve: Floats, times_min: Floats) -> tuple[Floats, Floats]:
+    best: Floats = curve.max(axis=0)
+    return best, np.where(best > 0.0, times_min[curve.argmax(axis=0)], 0.0)
+
+
+def _recovery(impaired: NDArray[np.bool_], later: Floats) -> Floats:
+    """The output time after the last impaired one; NaN if never, infinite if still so."""
+    last = len(impaired) - 1 - impaired[::-1].argmax(axis=0)
+    return np.where(impaired.any(axis=0), later[last], np.nan)

@@ -1,0 +1,201 @@
+"""Model E in modes, and its sweep along the knots (numba, parallel over blocks of patients)."""
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call,import-untyped"
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from .lanes import OPTIONS, WIDTH, larger, load, spread, store
+from .modes import (
+    add_area,
+    add_filter,
+    add_row,
+    arrowhead_root,
+    decay_factors,
+    give,
+    pair,
+    scale_row,
+    settle,
+)
+from .summary_kernel import SUMMARIES, finish, observe, start, take
+
+# Rows of the parameter matrix (per minute, L/min, L), in this order.
+PARAMETERS = (
+    "kan", "kasw", "kapo", "vc", "q1", "vp1", "q2", "vp2", "qh", "vh", "kel", "kmet",
+    "vn", "cln", "vpn", "qn", "fh", "vh1", "vh2", "clh", "qhnk",
+    "ke0", "kt_sbp", "kt_cadss", "bridge",
+)  # fmt: skip
+(KAN, KASW, KAPO, VC, Q1, VP1, Q2, VP2, QH, VH, KEL, KMET, VN, CLN, VPN, QN, FH, VH1, VH2, CLH,
+ QHNK, KE0, KT_SBP, KT_CADSS, BRIDGE) = range(25)  # fmt: skip
+NASAL, SWALLOWED, ORAL, IV = range(4)
+CHANNELS = 4
+ROWS = ("venous", "nk", "hnk", "effect", "tolerance_sbp", "tolerance_cadss")
+MODES = 14  # 3 depots, 4 of drug and liver, 2 NK, 2 HNK, effect site, 2 tolerances
+DRUG, NK, HNK, EFFECT, T_SBP, T_CADSS, LIVER, DEPOTS, SPARE = (MODES * r for r in range(9))
+HNK_PER_NK = 239.70 / 223.70  # g/mol
+
+
+@njit(**OPTIONS)
+def build_e(p, lam, b, rows, gap):
+    """Poles, bolus gains and output rows (ng/mL per mg) of eight patients.
+
+    `p` is (25, 8); `lam`, `gap` (14, 8); `b` (4 * 14, 8); `rows` (9 * 14, 8), of which the first
+    six stay as outputs. Returns the amplification of rounding.
+    """
+    b[:] = 0.0
+    rows[:] = 0.0
+    for m in range(3):
+        store(lam, m, load(p, KAN + m))
+        store(gap, m, spread(1.0))
+        store(b, MODES * m + m, spread(1.0))
+    vc, vh, qh, q1, q2 = load(p, VC), load(p, VH), load(p, QH), load(p, Q1), load(p, Q2)
+    a1, a2 = q1 / load(p, VP1), q2 / load(p, VP2)
+    a3 = qh / vh + load(p, KEL) + load(p, KMET)
+    s1, s2, s3 = a1 * q1 / vc, a2 * q2 / vc, qh * qh / (vc * vh)
+    worst = spread(1.0)
+    for j in range(4):
+        pole, share, state = arrowhead_root(j, (q1 + q2 + qh) / vc, a1, a2, a3, s1, s2, s3)
+        # What the liver hands to the centre and takes from it, for this mode.
+        to_centre, to_liver = qh / vh / (a3 - pole), qh / vc / (a3 - pole)
+        store(rows, DEPOTS, load(p, KAN))
+        store(rows, DEPOTS + 1, load(p, KASW) * to_centre)
+        store(rows, DEPOTS + 2, load(p, KAPO) * to_centre)
+        store(b, IV * MODES + 3 + j, share)
+        strain = add_filter(3 + j, MODES, -1, pole, share, rows, DEPOTS, SPARE, lam, b, gap)
+        worst = larger(worst, larger(strain, state))
+        add_row(4 + j, spread(1.0), rows, SPARE, DRUG)
+        add_row(4 + j, to_liver, rows, SPARE, LIVER)
+        store(rows, SPARE + 3 + j, spread(0.0))
+    vn, cln, vh1 = load(p, VN), load(p, CLN), load(p, VH1)
+    qn, back = load(p, QN), load(p, QN) / load(p, VPN)
+    fast, slow, one, two = pair((cln + qn) / vn, back, qn * back / vn)
+    made = load(p, KMET)
+    add_filter(7, MODES, -1, fast, made * one, rows, LIVER, SPARE, lam, b, gap)
+    add_row(8, spread(1.0), rows, SPARE, NK)
+    store(rows, SPARE + 7, spread(0.0))
+    add_filter(8, MODES, -1, slow, made * two, rows, LIVER, SPARE, lam, b, gap)
+    add_row(9, spread(1.0), rows, SPARE, NK)
+    qhnk, back = load(p, QHNK), load(p, QHNK) / load(p, VH2)
+    fast, slow, one, two = pair((load(p, CLH) + qhnk) / vh1, back, qhnk * back / vh1)
+    made = load(p, FH) * cln / vn
+    add_filter(9, MODES, -1, fast, made * one, rows, NK, SPARE, lam, b, gap)
+    add_row(10, spread(1.0), rows, SPARE, HNK)
+    add_filter(10, MODES, -1, slow, made * two, rows, NK, SPARE, lam, b, gap)
+    add_row(11, spread(1.0), rows, SPARE, HNK)
+    ke0 = load(p, KE0)
+    scale_row(MODES, 1000.0 / vc, rows, DRUG, DRUG)
+    add_filter(11, MODES, -1, ke0, ke0 * load(p, BRIDGE), rows, DRUG, EFFECT, lam, b, gap)
+    add_filter(12, MODES, -1, load(p, KT_SBP), load(p, KT_SBP), rows, EFFECT, T_SBP, lam, b, gap)
+    strain = add_filter(
+        13, MODES, -1, load(p, KT_CADSS), load(p, KT_CADSS), rows, EFFECT, T_CADSS, lam, b, gap
+    )
+    scale_row(MODES, 1000.0 / vn, rows, NK, NK)
+    scale_row(MODES, 1000.0 * HNK_PER_NK / vh1, rows, HNK, HNK)
+    return larger(worst, strain)
+
+
+@njit(**OPTIONS)
+def step_e(f, c, w, factor, base, y):
+    """Let the modes decay over one gap (`f` = gap * MODES) and read the six outputs.
+
+    Only modes that can reach an output are weighed: 53 products instead of 84.
+    """
+    drug, nk, hnk = load(base, 0), load(base, 1), load(base, 2)
+    effect, sbp, cadss = load(base, 3), load(base, 4), load(base, 5)
+    for m in range(7):
+        z = load(w, m) * load(factor, f + m)
+        store(w, m, z)
+        drug = drug + load(c, DRUG + m) * z
+        nk = nk + load(c, NK + m) * z
+        hnk = hnk + load(c, HNK + m) * z
+        effect = effect + load(c, EFFECT + m) * z
+        sbp = sbp + load(c, T_SBP + m) * z
+        cadss = cadss + load(c, T_CADSS + m) * z
+    for m in range(7, 11):
+        z = load(w, m) * load(factor, f + m)
+        store(w, m, z)
+        hnk = hnk + load(c, HNK + m) * z
+        if m < 9:
+            nk = nk + load(c, NK + m) * z
+    z = load(w, 11) * load(factor, f + 11)
+    store(w, 11, z)
+    effect = effect + load(c, EFFECT + 11) * z
+    sbp = sbp + load(c, T_SBP + 11) * z
+    cadss = cadss + load(c, T_CADSS + 11) * z
+    z = load(w, 12) * load(factor, f + 12)
+    store(w, 12, z)
+    sbp = sbp + load(c, T_SBP + 12) * z
+    z = load(w, 13) * load(factor, f + 13)
+    store(w, 13, z)
+    cadss = cadss + load(c, T_CADSS + 13) * z
+    zero = spread(0.0)  # lifts rounding errors of what has decayed away
+    store(y, 0, larger(drug, zero))
+    store(y, 1, larger(nk, zero))
+    store(y, 2, larger(hnk, zero))
+    store(y, 3, larger(effect, zero))
+    store(y, 4, larger(sbp, zero))
+    store(y, 5, larger(cadss, zero))
+
+
+@njit(parallel=True, **OPTIONS)
+def sweep_e(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
+            delivered, times, effects, curves, summaries, amplification):  # fmt: skip
+    """Run every patient along the timeline; `engine.run` says what each array is.
+
+    `curves` (rows, times, patients) is filled when it has times, `summaries`
+    (SUMMARIES, patients) likewise, so that one compiled kernel serves both.
+    """
+    n = p.shape[1]
+    for block in prange((n + WIDTH - 1) // WIDTH):
+        at = block * WIDTH
+        mine = min(WIDTH, n - at)
+        p8, dose = np.empty((len(PARAMETERS), WIDTH)), np.empty((amounts.shape[0], WIDTH))
+        feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
+        take(p, at, mine, p8)
+        take(amounts, at, mine, dose)
+        take(feel, at, mine, feel8)
+        lam, b = np.empty((MODES, WIDTH)), np.empty((CHANNELS * MODES, WIDTH))
+        rows, gap = np.empty((9 * MODES, WIDTH)), np.empty((MODES, WIDTH))
+        w, level = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
+        base, y, given = np.zeros((6, WIDTH)), np.empty((6, WIDTH)), np.zeros((CHANNELS, WIDTH))
+        factor = np.empty((gaps.size * MODES, WIDTH))
+        strain = np.empty((1, WIDTH))
+        store(strain, 0, build_e(p8, lam, b, rows, gap))
+        decay_factors(lam, gaps, factor)
+        start(kept)
+        running = 0
+        for k in range(gap_of.size):
+            step_e(gap_of[k] * MODES, rows, w, factor, base, y)
+            if first[k + 1] > first[k]:
+                for event in range(first[k], first[k + 1]):
+                    bolus = scale[event] == 0.0
+                    amount = load(dose, column[event])
+                    if bolus:
+                        give(True, amount, channel[event] * MODES, -1, lam, b, w, level)
+                    else:
+                        running += 1 if scale[event] > 0.0 else -1
+                        give(False, amount * scale[event], channel[event] * MODES, -1,
+                             lam, b, w, level)  # fmt: skip
+                    if scale[event] >= 0.0:
+                        into = channel[event]
+                        store(given, into, load(given, into) + amount * delivered[column[event]])
+                if running == 0:
+                    level[:] = 0.0  # drops the rounding of rates that have cancelled
+                settle(MODES, 6, rows, level, base)
+                step_e(0, rows, w, factor, base, y)
+            t = output_of[k]
+            if t >= 0:
+                if curves.shape[1] > 0:
+                    for r in range(6):
+                        for i in range(mine):
+                            curves[r, t, at + i] = y[r, i]
+                if summaries.shape[1] > 0:
+                    observe(times[t], times[t + 1], load(y, 0), load(y, 1), load(y, 3), load(y, 4),
+                            load(y, 5), feel8, effects, kept)  # fmt: skip
+        if summaries.shape[1] > 0:
+            add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
+            add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)
+            finish(kept, summaries, at, mine)
+        for i in range(mine):
+            amplification[at + i] = strain[0, i]
