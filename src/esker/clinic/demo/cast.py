@@ -1,0 +1,122 @@
+"""Who works in the demo clinic and who comes today: plainly fictional, named after trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+CLINIC = uuid5(NAMESPACE_DNS, "clinic.esker.example")
+PASSWORD = "demo"  # noqa: S105  (a demo folder holds no real person, and listens on loopback only)
+
+
+def fixed(name: str) -> UUID:
+    """A stable id, so that a demo started anew has the same addresses."""
+    return uuid5(CLINIC, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    username: str
+    name: str
+    roles: tuple[str, ...]
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    key: str
+    name: str
+    born: date
+    mrn: str
+    sex: str
+    allergies: tuple[str, ...]
+    weight_kg: str
+    protocol: str
+    dose: dict[str, str]
+
+    @property
+    def session(self) -> str:
+        return str(fixed(f"session {self.key}"))
+
+    def person(self) -> dict[str, object]:
+        """The identity that a session is opened with."""
+        return {
+            "id": str(fixed(f"patient {self.key}")),
+            "name": self.name,
+            "born": self.born.isoformat(),
+            "mrn": self.mrn,
+            "sex": self.sex,
+            "allergies": list(self.allergies),
+        }
+
+
+STAFF = (
+    Member("nurse", "Demo Nurse Hazel", ("nurse",)),
+    Member("nurse2", "Demo Nurse Rowan", ("nurse",)),
+    Member("prescriber", "Demo Dr Linden", ("prescriber",), "DEMO-LICENCE-1"),
+    Member("frontdesk", "Demo Desk Willow", ("front_desk",)),
+    Member("custodian", "Demo Custodian Yew", ("custodian",)),
+    Member("admin", "Demo Admin Maple", ("administrator",)),
+)
+
+NASAL_US = "esketamine-trd-us"
+NASAL_EU = "esketamine-trd-eu"
+INFUSION = "ketamine-iv"
+DEVICES_84, DEVICES_56 = {"dose_mg": "84"}, {"dose_mg": "56"}
+HALF_MG_PER_KG = {"dose_mg_per_kg": "0.5", "duration_min": "40"}
+
+ALDER = Patient(
+    "alder",
+    "Demo Alder",
+    date(1984, 4, 12),
+    "DEMO-1001",
+    "female",
+    (),
+    "71.5",
+    NASAL_US,
+    DEVICES_56,
+)
+BIRCH = Patient(
+    "birch",
+    "Demo Birch",
+    date(1976, 9, 3),
+    "DEMO-1002",
+    "male",
+    ("penicillin",),
+    "80.0",
+    INFUSION,
+    HALF_MG_PER_KG,
+)
+CEDAR = Patient(
+    "cedar",
+    "Demo Cedar",
+    date(1991, 1, 27),
+    "DEMO-1003",
+    "female",
+    (),
+    "64.0",
+    INFUSION,
+    HALF_MG_PER_KG,
+)
+ELM = Patient(
+    "elm",
+    "Demo Elm",
+    date(1969, 11, 8),
+    "DEMO-1004",
+    "male",
+    ("latex",),
+    "92.0",
+    NASAL_US,
+    DEVICES_84,
+)
+FIR = Patient(
+    "fir", "Demo Fir", date(1958, 6, 19), "DEMO-1005", "female", (), "68.0", NASAL_US, DEVICES_56
+)
+GINKGO = Patient(
+    "ginkgo", "Demo Ginkgo", date(1988, 2, 2), "DEMO-1006", "male", (), "77.0", NASAL_EU, DEVICES_56
+)
+PATIENTS = (ALDER, BIRCH, CEDAR, ELM, FIR, GINKGO)
+
+CHAIRS = tuple(f"Chair {number}" for number in range(1, 7))
+MONITORS = tuple(f"DEMO-MON-{number}" for number in range(1, 7))

@@ -1,0 +1,3 @@
+"""The names of the simulated monitors' scenarios, apart from their heavier code."""
+
+SCENARIOS = ("calm", "hypertensive", "desaturation", "artefact", "silent")

@@ -1,0 +1,67 @@
+"""From TOML text to a protocol and its hash; every fault is one sentence that names its field."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from esker.core.ledger import canonical
+from esker.core.protocols.schema import Protocol
+
+
+class ProtocolError(Exception):
+    """The text is no usable protocol; the message says what to mend, in one sentence."""
+
+
+def load(text: str) -> tuple[Protocol, str]:
+    """The protocol in `text`, and the hash that a session pins: SHA-256 of its canonical data.
+
+    The hash is of the data, not of the file: a comment or a line break makes no other protocol.
+    """
+    try:
+        data = tomllib.loads(text, parse_float=_exact)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ProtocolError(f"This is not valid TOML: {error}.") from None
+    try:
+        protocol = Protocol.model_validate(data)
+        digest = hashlib.sha256(canonical(data).encode()).hexdigest()
+    except ValidationError as error:
+        raise ProtocolError(_sentence(error)) from None
+    except (TypeError, UnicodeEncodeError) as error:
+        raise ProtocolError(f"A value cannot be hashed: {error}.") from None
+    for field, source in cited(data):
+        if source not in protocol.sources:
+            raise ProtocolError(f"{field} cites “{source}”, which is not among the sources.")
+    return protocol, digest
+
+
+def _exact(number: str) -> Decimal:
+    value = Decimal(number)
+    if not value.is_finite():
+        raise ProtocolError(f"{number} is not a number that a protocol can use.")
+    return value
+
+
+def cited(data: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Every place that cites a source, as (field, source key)."""
+    if isinstance(data, dict):
+        if isinstance(data.get("source"), str):
+            yield field, data["source"]
+        for key, value in data.items():
+            if key != "sources":
+                yield from cited(value, f"{field}.{key}".strip("."))
+    elif isinstance(data, list):
+        for place, value in enumerate(data, start=1):
+            yield from cited(value, f"{field}[{place}]")
+
+
+def _sentence(error: ValidationError) -> str:
+    first, more = error.errors()[0], error.error_count() - 1
+    field = ".".join(str(part) for part in first["loc"]) or "The file"
+    rest = f" ({more} more to mend.)" if more else ""
+    return f"{field}: {first['msg']}.{rest}"
