@@ -1,0 +1,77 @@
+"""The numbers on the tiles: newest value of each channel, its age, and what the protocol says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from esker.core.monitoring.channels import Channel, Reading
+from esker.core.monitoring.plausibility import plausible
+from esker.core.monitoring.staleness import age, allowed_silence, effective_at, usable
+from esker.core.protocols.schema import Phase, Protocol, Signal, Strength
+from esker.core.protocols.tables import band, table
+
+
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """One tile. `low` and `high` are the normal interval of the phase; None without a table."""
+
+    channel: Channel
+    value: Decimal
+    unit: str
+    observed_at: datetime
+    age: timedelta
+    stale: bool
+    plausible: bool
+    band: Strength | None  # None when the value is implausible or no table holds it
+    sentence: str
+    low: Decimal | None
+    high: Decimal | None
+    reading: str
+
+
+def current(
+    readings: Iterable[Reading], protocol: Protocol, at: datetime, phase: Phase = Phase.DOSE
+) -> dict[Channel, Vital]:
+    """The newest usable value of each watched channel. A channel never heard has no key."""
+    heard = [each for each in readings if usable(each, at)]
+    found = {}
+    for watched in protocol.monitoring:
+        of_channel = [each for each in heard if each.channel == watched.channel]
+        if of_channel:
+            found[watched.channel] = _vital(of_channel, watched, protocol, at, phase)
+    return found
+
+
+def _vital(
+    readings: list[Reading], watched: Signal, protocol: Protocol, at: datetime, phase: Phase
+) -> Vital:
+    newest = max(readings, key=lambda each: (effective_at(each), each.observed_at, each.id))
+    believed = plausible(protocol, newest.channel, newest.value)
+    limits = table(protocol, newest.channel, phase)
+    found = band(protocol, newest.channel, phase, newest.value) if believed else None
+    old = age(newest, at)
+    stale = old > allowed_silence(protocol, watched, readings)
+    return Vital(
+        newest.channel,
+        newest.value,
+        newest.unit,
+        newest.observed_at,
+        old,
+        stale,
+        believed,
+        found.strength if found else None,
+        _sentence(believed, stale, found.because if found else ""),
+        limits.normal[0] if limits else None,
+        limits.normal[1] if limits else None,
+        newest.id,
+    )
+
+
+def _sentence(believed: bool, stale: bool, because: str) -> str:
+    if not believed:
+        return "This value is implausible: check the probe."
+    old = "This value is old: check the monitor." if stale else ""
+    return " ".join(part for part in (old, because) if part)
