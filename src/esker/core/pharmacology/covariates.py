@@ -13,7 +13,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-
 Kind = TypeVar("Kind", bound=StrEnum)
 
 
@@ -52,15 +51,21 @@ class Shift:
     fgut_is_whole: bool = False
 
 
-SHIFTS: Final = MappingProxyType({
-    Interaction.TICLOPIDINE: Shift(0.42, 1.0, 1.0, "Peltoniemi 2011, doi:10.1038/clpt.2011.140"),
-    Interaction.ITRACONAZOLE: Shift(1.0, 1.0, 1.0, "Peltoniemi 2011: no change"),
-    Interaction.CLARITHROMYCIN: Shift(1.0, 1.0, 1.0, "recalled: nasal x1.04, oral x2.6"),
-    Interaction.GRAPEFRUIT: Shift(0.52, 1.0, 1.0, "Peltoniemi 2012", fgut_is_whole=True),
-    Interaction.RIFAMPICIN: Shift(2.0, 0.28, 1.0, "Peltoniemi 2012, n=11"),
-    Interaction.ST_JOHNS_WORT: Shift(1.0, 0.42, 1.0, "Peltoniemi 2012, doi:10.1007/s00228-012-1214-9"),
-    Interaction.HEPATIC_MODERATE: Shift(0.4, 1.0, 0.6, "own; the label's areas are recalled"),
-})
+SHIFTS: Final = MappingProxyType(
+    {
+        Interaction.TICLOPIDINE: Shift(
+            0.42, 1.0, 1.0, "Peltoniemi 2011, doi:10.1038/clpt.2011.140"
+        ),
+        Interaction.ITRACONAZOLE: Shift(1.0, 1.0, 1.0, "Peltoniemi 2011: no change"),
+        Interaction.CLARITHROMYCIN: Shift(1.0, 1.0, 1.0, "recalled: nasal x1.04, oral x2.6"),
+        Interaction.GRAPEFRUIT: Shift(0.52, 1.0, 1.0, "Peltoniemi 2012", fgut_is_whole=True),
+        Interaction.RIFAMPICIN: Shift(2.0, 0.28, 1.0, "Peltoniemi 2012, n=11"),
+        Interaction.ST_JOHNS_WORT: Shift(
+            1.0, 0.42, 1.0, "Peltoniemi 2012, doi:10.1007/s00228-012-1214-9"
+        ),
+        Interaction.HEPATIC_MODERATE: Shift(0.4, 1.0, 0.6, "own; the label's areas are recalled"),
+    }
+)
 
 # CYP2B6 genotype on clearance: chronic subcutaneous use only (Li 2015); single doses showed none.
 CYP2B6_CHRONIC: Final = MappingProxyType({"*1/*1": 1.0, "*1/*6": 0.60, "*6/*6": 0.32})
@@ -92,8 +97,11 @@ class Covariates:
         within("weight_kg", self.weight_kg, *WEIGHT_KG)
         within("age_years", self.age_years, *AGE_YEARS)
         object.__setattr__(self, "ancestry", one_of("ancestry", self.ancestry, Ancestry))
-        object.__setattr__(self, "interactions", tuple(
-            one_of("interactions", name, Interaction) for name in self.interactions))
+        object.__setattr__(
+            self,
+            "interactions",
+            tuple(one_of("interactions", name, Interaction) for name in self.interactions),
+        )
         if self.cyp2b6_chronic is not None and self.cyp2b6_chronic not in CYP2B6_CHRONIC:
             raise InputError(f"cyp2b6_chronic must be one of {', '.join(CYP2B6_CHRONIC)}")
         within("session_number", self.session_number, 1, 10_000)
@@ -113,7 +121,9 @@ class Covariates:
         found = []
         low, high = STUDIED_AGE_YEARS[model]
         if not low <= self.age_years <= high:
-            found.append(f"Extrapolated: Model {model} was measured at ages {low:.0f} to {high:.0f}.")
+            found.append(
+                f"Extrapolated: Model {model} was measured at ages {low:.0f} to {high:.0f}."
+            )
         low, high = STUDIED_WEIGHT_KG
         if not low <= self.weight_kg <= high:
             found.append(f"Extrapolated: weights from {low:.0f} to {high:.0f} kg are supported.")

@@ -78,7 +78,9 @@ def _exchange(a: Floats, one: int, other: int, there: Floats, back: Floats) -> N
     flow(a, other, one, back)
 
 
-def _metabolite(a: Floats, centre: int, outer: int, cl: Floats, q: Floats, v: Floats, v2: Floats) -> None:
+def _metabolite(
+    a: Floats, centre: int, outer: int, cl: Floats, q: Floats, v: Floats, v2: Floats
+) -> None:
     leave(a, centre, cl / v)
     _exchange(a, centre, outer, q / v, q / v2)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .covariates import InputError
 from .individuals import Individuals
-from .regimen import Dose, Route
+from .regimen import RACEMIC_NASAL, Dose, Route
 from .tables_e import MODEL_E
 from .tables_r import MODEL_R
 from .timeline import Input
@@ -44,12 +44,13 @@ class Plan:
 
     def amounts(self, who: Individuals) -> Floats:
         """(columns, patients) mg that reach each input's compartment."""
-        return np.stack([mg * np.broadcast_to(_fraction(rule, who), who.count)
-                         for mg, rule in self.columns])
+        return np.stack(
+            [mg * np.broadcast_to(_fraction(rule, who), who.count) for mg, rule in self.columns]
+        )
 
 
 def choose_model(drug: Drug, doses: tuple[Dose, ...]) -> str:
-    """"E" or "R".
+    """ "E" or "R".
 
     Raises
     ------
@@ -61,13 +62,12 @@ def choose_model(drug: Drug, doses: tuple[Dose, ...]) -> str:
     routes = {dose.route for dose in doses}
     if drug is Drug.KETAMINE:
         if Route.NASAL in routes:
-            raise InputError(
-                "route nasal: racemic nasal sprays differ several-fold between devices (11 to 45 % "
-                "absorbed), so no model fits; choose esketamine for the licensed device")
+            raise InputError(RACEMIC_NASAL)
         if Route.ORAL in routes:
             raise InputError(
                 "route oral: for swallowed racemate only the fraction absorbed is published, "
-                "not how fast; it is not simulated")
+                "not how fast; it is not simulated"
+            )
         return "R"
     if routes & {Route.NASAL, Route.ORAL}:
         if routes & set(DEPOT_ROUTES):
@@ -96,7 +96,13 @@ def _plan_e(doses: tuple[Dose, ...]) -> Plan:
         if dose.route is Route.NASAL:
             which = "first" if nth == 1 else "later"
             add(NASAL, dose.amount_mg, f"nasal_{which}", dose.at_min, 0.0)
-            add(SWALLOWED, dose.amount_mg, f"swallowed_{which}", dose.at_min, MODEL_E["dsw"].value * 60)
+            add(
+                SWALLOWED,
+                dose.amount_mg,
+                f"swallowed_{which}",
+                dose.at_min,
+                MODEL_E["dsw"].value * 60,
+            )
         elif dose.route is Route.ORAL:
             add(ORAL, dose.amount_mg, "gut", dose.at_min, MODEL_E["dpo"].value * 60)
         else:

@@ -39,16 +39,18 @@ def delta_hr(rise_sbp: Floats) -> Floats:
 
 
 def cadss(effect: Arterial, tolerance: Floats, sensitivity: Floats | float = 1.0) -> Floats:
-    """Dissociation score (CADSS, 0 to about 39 for the mean patient)."""
+    """Dissociation score (CADSS, at most 39 in the mean patient, cut at the scale's end)."""
     c50 = EFFECTS["cadss_c50"].value * (1.0 + tolerance / EFFECTS["cadss_m50"].value)
     power = effect.ng_ml ** EFFECTS["cadss_hill"].value
-    return sensitivity * EFFECTS["cadss_emax"].value * power / (c50 ** EFFECTS["cadss_hill"].value + power)
+    share = power / (c50 ** EFFECTS["cadss_hill"].value + power)
+    return np.minimum(sensitivity * EFFECTS["cadss_emax"].value * share, EFFECTS["cadss_max"].value)
 
 
 def impairment(effect: Arterial, c50: C50[Venous]) -> Floats:
     """Share of full impairment (0 to 1) of thinking or wakefulness."""
-    return c50.effect(venous_from_arterial(effect, EFFECTS["bridge"].value),
-                      EFFECTS["impairment_hill"].value)
+    return c50.effect(
+        venous_from_arterial(effect, EFFECTS["bridge"].value), EFFECTS["impairment_hill"].value
+    )
 
 
 def session_factor(session_number: int) -> float:
@@ -74,7 +76,14 @@ def kernel_constants() -> Floats:
     """
     assert EFFECTS["cadss_hill"].value == 3.0, "the kernel cubes; change both"
     sbp, score = EFFECTS["sbp_c50"].value, EFFECTS["cadss_c50"].value
-    return np.array([
-        sbp, sbp / EFFECTS["sbp_m50"].value, score, score / EFFECTS["cadss_m50"].value,
-        recovery_limit(COGNITION), recovery_limit(SEDATION),
-    ])
+    return np.array(
+        [
+            sbp,
+            sbp / EFFECTS["sbp_m50"].value,
+            score,
+            score / EFFECTS["cadss_m50"].value,
+            EFFECTS["cadss_max"].value,
+            recovery_limit(COGNITION),
+            recovery_limit(SEDATION),
+        ]
+    )

@@ -71,8 +71,9 @@ def _carefully(
     times_min: Floats, out: Floats, kept: Floats,
 ) -> None:  # fmt: skip
     """Overwrite the patients `near` with the dense solution."""
-    rows, area, area_nk = dense_rows(who.model, who.parameters[:, near], amounts[:, near], timeline,
-                                     times_min.size)
+    rows, area, area_nk = dense_rows(
+        who.model, who.parameters[:, near], amounts[:, near], timeline, times_min.size
+    )
     if out.shape[1]:
         out[:, :, near] = rows
     if kept.shape[1]:
@@ -116,7 +117,7 @@ def summarise(
     effect = Arterial(named["effect"])
     rise = delta_sbp(effect, named["tolerance_sbp"], feel[0])
     score = cadss(effect, named["tolerance_cadss"], feel[1])
-    limits = kernel_constants()[4:6]
+    limits = kernel_constants()[5:7]
     later = np.append(times_min[1:], np.inf)
     return np.stack([
         *_peak(drug, times_min), area / 60.0, nk.max(axis=0), area_nk / 60.0,

@@ -63,16 +63,22 @@ class Individuals:
 
     def part(self, start: int, stop: int) -> Individuals:
         """Patients `start` to `stop`."""
-        return replace(self, parameters=np.ascontiguousarray(self.parameters[:, start:stop]),
-                       feel=np.ascontiguousarray(self.feel[:, start:stop]),
-                       frn=self.frn[start:stop], fgut=self.fgut[start:stop])
+        return replace(
+            self,
+            parameters=np.ascontiguousarray(self.parameters[:, start:stop]),
+            feel=np.ascontiguousarray(self.feel[:, start:stop]),
+            frn=self.frn[start:stop],
+            fgut=self.fgut[start:stop],
+        )
 
 
 def normals(seed: int, start: int, stop: int, width: int) -> Floats:
     """Standard normal draws (stop - start, width) of patients `start` to `stop` of this seed."""
     first, last = start // BLOCK, (stop - 1) // BLOCK
     blocks = [
-        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, block])).standard_normal((BLOCK, width))
+        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, block])).standard_normal(
+            (BLOCK, width)
+        )
         for block in range(first, last + 1)
     ]
     return np.concatenate(blocks)[start - first * BLOCK : stop - first * BLOCK]
@@ -85,7 +91,9 @@ def typical(model: str, covariates: Covariates) -> Individuals:
 
 def population(model: str, covariates: Covariates, seed: int, start: int, stop: int) -> Individuals:
     """Patients `start` to `stop` of a seed, all with these covariates."""
-    return _make(model, covariates, normals(seed, start, stop, len(DRAWS[model])), mean_effects=False)
+    return _make(
+        model, covariates, normals(seed, start, stop, len(DRAWS[model])), mean_effects=False
+    )
 
 
 def _make(model: str, covariates: Covariates, z: Floats, mean_effects: bool) -> Individuals:
@@ -110,10 +118,14 @@ def _feel(covariates: Covariates, draws: Mapping[str, Floats], mean_effects: boo
     sbp, score = EFFECTS["sbp_emax"].log_sd, EFFECTS["cadss_emax"].log_sd
     zero = EFFECTS["cadss_zero_share"].value
     feels = draws["cadss_zero"] > NormalDist().inv_cdf(zero)
-    return np.stack([
-        np.exp(sbp * draws["sbp"] - sbp**2 / 2),
-        np.where(feels, factor * np.exp(score * draws["cadss"] - score**2 / 2) / (1.0 - zero), 0.0),
-    ])
+    return np.stack(
+        [
+            np.exp(sbp * draws["sbp"] - sbp**2 / 2),
+            np.where(
+                feels, factor * np.exp(score * draws["cadss"] - score**2 / 2) / (1.0 - zero), 0.0
+            ),
+        ]
+    )
 
 
 def _fractions(covariates: Covariates, draws: Mapping[str, Floats]) -> tuple[Floats, Floats]:
@@ -131,7 +143,9 @@ def _matrix_e(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:
     from .kernel_e import PARAMETERS  # numba: only once somebody simulates
 
     n, shift, t = draws["vc"].size, covariates.clearance_shift(), MODEL_E
-    own = {name: _spread(t, name, draws[name]) for name in DRAWS["E"] if name in t and name != "frn"}
+    own = {
+        name: _spread(t, name, draws[name]) for name in DRAWS["E"] if name in t and name != "frn"
+    }
     asian = covariates.ancestry is not Ancestry.OTHER
     older = max(0.0, covariates.age_years - 60.0) * t["qh_per_year_over_60"].value
     qh = max(QH_MIN_L_PER_H, t["qh"].value + older) / t["qh"].value * shift.qh
@@ -153,13 +167,16 @@ def _matrix_e(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:
 def _hnk(draws: Mapping[str, Floats]) -> dict[str, Floats | float]:
     """The hydroxynorketamine block, which Model E borrows from Model R."""
     own: dict[str, Floats | float] = {
-        name: _spread(MODEL_R, name, draws[name]) for name in ("vh1", "clh", "qhnk")}
+        name: _spread(MODEL_R, name, draws[name]) for name in ("vh1", "clh", "qhnk")
+    }
     return own | {"vh2": MODEL_R["vh2"].value}
 
 
 def _tolerance() -> dict[str, Floats | float]:
-    return {"kt_sbp": LN2 / EFFECTS["sbp_tolerance_half_life"].value,
-            "kt_cadss": LN2 / EFFECTS["cadss_tolerance_half_life"].value}
+    return {
+        "kt_sbp": LN2 / EFFECTS["sbp_tolerance_half_life"].value,
+        "kt_cadss": LN2 / EFFECTS["cadss_tolerance_half_life"].value,
+    }
 
 
 def _matrix_r(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from .lanes import OPTIONS, WIDTH, larger, load, spread, store
+from . import lanes, modes, summary_kernel
+from .fingerprint import fingerprint
+from .lanes import KERNEL, OPTIONS, WIDTH, larger, load, spread, store
 from .modes import (
     add_area,
     add_filter,
@@ -138,64 +140,72 @@ def step_e(f, c, w, factor, base, y):
     store(y, 5, larger(cadss, zero))
 
 
-@njit(parallel=True, **OPTIONS)
-def sweep_e(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
-            delivered, times, effects, curves, summaries, amplification):  # fmt: skip
-    """Run every patient along the timeline; `engine.run` says what each array is.
+def _kernel(stamp):
+    @njit(**KERNEL)
+    def sweep_e(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
+                delivered, times, effects, curves, summaries, amplification):  # fmt: skip
+        """Run every patient along the timeline; `engine.run` says what each array is.
 
-    `curves` (rows, times, patients) is filled when it has times, `summaries`
-    (SUMMARIES, patients) likewise, so that one compiled kernel serves both.
-    """
-    n = p.shape[1]
-    for block in prange((n + WIDTH - 1) // WIDTH):
-        at = block * WIDTH
-        mine = min(WIDTH, n - at)
-        p8, dose = np.empty((len(PARAMETERS), WIDTH)), np.empty((amounts.shape[0], WIDTH))
-        feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
-        take(p, at, mine, p8)
-        take(amounts, at, mine, dose)
-        take(feel, at, mine, feel8)
-        lam, b = np.empty((MODES, WIDTH)), np.empty((CHANNELS * MODES, WIDTH))
-        rows, gap = np.empty((9 * MODES, WIDTH)), np.empty((MODES, WIDTH))
-        w, level = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
-        base, y, given = np.zeros((6, WIDTH)), np.empty((6, WIDTH)), np.zeros((CHANNELS, WIDTH))
-        factor = np.empty((gaps.size * MODES, WIDTH))
-        strain = np.empty((1, WIDTH))
-        store(strain, 0, build_e(p8, lam, b, rows, gap))
-        decay_factors(lam, gaps, factor)
-        start(kept)
-        running = 0
-        for k in range(gap_of.size):
-            step_e(gap_of[k] * MODES, rows, w, factor, base, y)
-            if first[k + 1] > first[k]:
-                for event in range(first[k], first[k + 1]):
-                    bolus = scale[event] == 0.0
-                    amount = load(dose, column[event])
-                    if bolus:
-                        give(True, amount, channel[event] * MODES, -1, lam, b, w, level)
-                    else:
-                        running += 1 if scale[event] > 0.0 else -1
-                        give(False, amount * scale[event], channel[event] * MODES, -1,
-                             lam, b, w, level)  # fmt: skip
-                    if scale[event] >= 0.0:
-                        into = channel[event]
-                        store(given, into, load(given, into) + amount * delivered[column[event]])
-                if running == 0:
-                    level[:] = 0.0  # drops the rounding of rates that have cancelled
-                settle(MODES, 6, rows, level, base)
-                step_e(0, rows, w, factor, base, y)
-            t = output_of[k]
-            if t >= 0:
-                if curves.shape[1] > 0:
-                    for r in range(6):
-                        for i in range(mine):
-                            curves[r, t, at + i] = y[r, i]
-                if summaries.shape[1] > 0:
-                    observe(times[t], times[t + 1], load(y, 0), load(y, 1), load(y, 3), load(y, 4),
-                            load(y, 5), feel8, effects, kept)  # fmt: skip
-        if summaries.shape[1] > 0:
-            add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
-            add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)
-            finish(kept, summaries, at, mine)
-        for i in range(mine):
-            amplification[at + i] = strain[0, i]
+        `curves` (rows, times, patients) is filled when it has times, `summaries`
+        (SUMMARIES, patients) likewise, so that one compiled kernel serves both.
+        """
+        n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
+        for block in prange((n + WIDTH - 1) // WIDTH):
+            at = block * WIDTH
+            mine = min(WIDTH, n - at)
+            p8, dose = np.empty((len(PARAMETERS), WIDTH)), np.empty((amounts.shape[0], WIDTH))
+            feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
+            take(p, at, mine, p8)
+            take(amounts, at, mine, dose)
+            take(feel, at, mine, feel8)
+            lam, b = np.empty((MODES, WIDTH)), np.empty((CHANNELS * MODES, WIDTH))
+            rows, gap = np.empty((9 * MODES, WIDTH)), np.empty((MODES, WIDTH))
+            w, level = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
+            base, y, given = np.zeros((6, WIDTH)), np.empty((6, WIDTH)), np.zeros((CHANNELS, WIDTH))
+            factor = np.empty((gaps.size * MODES, WIDTH))
+            strain = np.empty((2, WIDTH))
+            store(strain, 0, build_e(p8, lam, b, rows, gap))
+            decay_factors(lam, gaps, factor)
+            start(kept)
+            running = 0
+            for k in range(gap_of.size):
+                step_e(gap_of[k] * MODES, rows, w, factor, base, y)
+                if first[k + 1] > first[k]:
+                    for event in range(first[k], first[k + 1]):
+                        bolus = scale[event] == 0.0
+                        amount = load(dose, column[event])
+                        if bolus:
+                            give(True, amount, channel[event] * MODES, -1, lam, b, w, level)
+                        else:
+                            running += 1 if scale[event] > 0.0 else -1
+                            give(False, amount * scale[event], channel[event] * MODES, -1,
+                                 lam, b, w, level)  # fmt: skip
+                        if scale[event] >= 0.0:
+                            into = channel[event]
+                            store(
+                                given, into, load(given, into) + amount * delivered[column[event]]
+                            )
+                    if running == 0:
+                        level[:] = 0.0  # drops the rounding of rates that have cancelled
+                    settle(MODES, 6, rows, level, base)
+                    step_e(0, rows, w, factor, base, y)
+                t = output_of[k]
+                if t >= 0:
+                    if curves.shape[1] > 0:
+                        for r in range(6):
+                            for i in range(mine):
+                                curves[r, t, at + i] = y[r, i]
+                    if summaries.shape[1] > 0:
+                        observe(times[t], times[t + 1], load(y, 0), load(y, 1), load(y, 3), load(y, 4),
+                                load(y, 5), feel8, effects, kept)  # fmt: skip
+            if summaries.shape[1] > 0:
+                add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
+                add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)
+                finish(kept, summaries, at, mine)
+            for i in range(mine):
+                amplification[at + i] = strain[0, i]
+
+    return sweep_e
+
+
+sweep_e = _kernel(fingerprint(vars(lanes), vars(modes), vars(summary_kernel), globals()))

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from .lanes import OPTIONS, WIDTH, larger, load, spread, store
+from . import lanes, modes, summary_kernel
+from .fingerprint import fingerprint
+from .lanes import KERNEL, OPTIONS, WIDTH, larger, load, spread, store
 from .modes import (
     add_area,
     add_delay,
@@ -90,9 +92,13 @@ def build_r(p, cl_row, cln_row, lam, b, rows, gap):
         add_row(n + 1, part, rows, SPARE, VENOUS)
         store(rows, SPARE + n, none)
     ke0 = load(p, KE0)
-    strain = larger(worst, add_filter(11, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap))
+    strain = larger(
+        worst, add_filter(11, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap)
+    )
     for n, rate, out in ((12, load(p, KT_SBP), T_SBP), (13, load(p, KT_CADSS), T_CADSS)):
-        worst = larger(worst, add_filter(n, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap))
+        worst = larger(
+            worst, add_filter(n, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap)
+        )
     return larger(worst, strain)
 
 
@@ -103,7 +109,12 @@ def step_r(effects, f, c, w, factor, gap_min, base, y, at):
     Only modes that can reach an output are weighed. `effects` is False for R-ketamine, which
     drives none of the effects modelled here.
     """
-    arterial, venous, nk, hnk = load(base, at), load(base, at + 1), load(base, at + 2), load(base, at + 3)
+    arterial, venous, nk, hnk = (
+        load(base, at),
+        load(base, at + 1),
+        load(base, at + 2),
+        load(base, at + 3),
+    )
     effect = sbp = cadss = spread(0.0)
     if effects:
         effect, sbp, cadss = load(base, at + 4), load(base, at + 5), load(base, at + 6)
@@ -164,74 +175,81 @@ def _step_both(g, gap_min, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y
     step_r(False, g * MODES, rows_r, w_r, factor_r, gap_min, base, y, S_ROWS)
 
 
-@njit(parallel=True, **OPTIONS)
-def sweep_r(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
-            delivered, times, effects, curves, summaries, amplification):  # fmt: skip
-    """Run every patient along the timeline; `engine.run` says what each array is.
+def _kernel(stamp):
+    @njit(**KERNEL)
+    def sweep_r(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
+                delivered, times, effects, curves, summaries, amplification):  # fmt: skip
+        """Run every patient along the timeline; `engine.run` says what each array is.
 
-    Channel 0 is S-ketamine and channel 1 is R-ketamine into the arterial centre. Patients and
-    times are laid out as in `kernel_e.sweep_e`.
-    """
-    n = p.shape[1]
-    for block in prange((n + WIDTH - 1) // WIDTH):
-        at = block * WIDTH
-        mine = min(WIDTH, n - at)
-        p8, dose = np.empty((len(PARAMETERS), WIDTH)), np.empty((amounts.shape[0], WIDTH))
-        feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
-        take(p, at, mine, p8)
-        take(amounts, at, mine, dose)
-        take(feel, at, mine, feel8)
-        lam_s, lam_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-        b_s, b_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-        rows_s, rows_r = np.empty((9 * MODES, WIDTH)), np.empty((9 * MODES, WIDTH))
-        w_s, w_r = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
-        level_s, level_r = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
-        given_s, given_r = np.zeros((1, WIDTH)), np.zeros((1, WIDTH))
-        base, y, gap = np.zeros((11, WIDTH)), np.empty((11, WIDTH)), np.empty((MODES, WIDTH))
-        factor_s = np.empty((gaps.size * MODES, WIDTH))
-        factor_r = np.empty((gaps.size * MODES, WIDTH))
-        strain = np.empty((1, WIDTH))
-        worst = build_r(p8, CL, CLN, lam_s, b_s, rows_s, gap)
-        store(strain, 0, larger(worst, build_r(p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)))
-        decay_factors(lam_s, gaps, factor_s)
-        decay_factors(lam_r, gaps, factor_r)
-        start(kept)
-        running = 0
-        for k in range(gap_of.size):
-            g = gap_of[k]
-            _step_both(g, gaps[g], rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y)
-            if first[k + 1] > first[k]:
-                for event in range(first[k], first[k + 1]):
-                    bolus = scale[event] == 0.0
-                    running += 0 if bolus else (1 if scale[event] > 0.0 else -1)
-                    mg = load(dose, column[event])
-                    amount = mg if bolus else mg * scale[event]
-                    arrived = mg * (delivered[column[event]] if scale[event] >= 0.0 else 0.0)
-                    if channel[event] == S:
-                        give(bolus, amount, 0, CHAIN, lam_s, b_s, w_s, level_s)
-                        store(given_s, 0, load(given_s, 0) + arrived)
-                    else:
-                        give(bolus, amount, 0, CHAIN, lam_r, b_r, w_r, level_r)
-                        store(given_r, 0, load(given_r, 0) + arrived)
-                if running == 0:
-                    level_s[:] = 0.0  # drops the rounding of rates that have cancelled
-                    level_r[:] = 0.0
-                settle(MODES, S_ROWS, rows_s, level_s, base)
-                settle(MODES, R_ROWS, rows_r, level_r, base[S_ROWS:])
-                _step_both(0, 0.0, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y)
-            t = output_of[k]
-            if t >= 0:
-                if curves.shape[1] > 0:
-                    for r in range(11):
-                        for i in range(mine):
-                            curves[r, t, at + i] = y[r, i]
-                if summaries.shape[1] > 0:
-                    observe(times[t], times[t + 1], load(y, 1) + load(y, 8), load(y, 2) + load(y, 9),
-                            load(y, 4), load(y, 5), load(y, 6), feel8, effects, kept)  # fmt: skip
-        if summaries.shape[1] > 0:
-            for r, into in ((1, 2), (2, 4)):
-                add_area(MODES, CHAIN, r, rows_s, lam_s, b_s, w_s, level_s, given_s, kept, into)
-                add_area(MODES, CHAIN, r, rows_r, lam_r, b_r, w_r, level_r, given_r, kept, into)
-            finish(kept, summaries, at, mine)
-        for i in range(mine):
-            amplification[at + i] = strain[0, i]
+        Channel 0 is S-ketamine and channel 1 is R-ketamine into the arterial centre. Patients and
+        times are laid out as in `kernel_e.sweep_e`.
+        """
+        n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
+        for block in prange((n + WIDTH - 1) // WIDTH):
+            at = block * WIDTH
+            mine = min(WIDTH, n - at)
+            p8, dose = np.empty((len(PARAMETERS), WIDTH)), np.empty((amounts.shape[0], WIDTH))
+            feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
+            take(p, at, mine, p8)
+            take(amounts, at, mine, dose)
+            take(feel, at, mine, feel8)
+            lam_s, lam_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
+            b_s, b_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
+            rows_s, rows_r = np.empty((9 * MODES, WIDTH)), np.empty((9 * MODES, WIDTH))
+            w_s, w_r = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
+            level_s, level_r = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
+            given = np.zeros((2, WIDTH))
+            given_s, given_r = given[:1], given[1:]
+            base, y, gap = np.zeros((11, WIDTH)), np.empty((11, WIDTH)), np.empty((MODES, WIDTH))
+            factor_s = np.empty((gaps.size * MODES, WIDTH))
+            factor_r = np.empty((gaps.size * MODES, WIDTH))
+            strain = np.empty((2, WIDTH))
+            worst = build_r(p8, CL, CLN, lam_s, b_s, rows_s, gap)
+            store(strain, 0, larger(worst, build_r(p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)))
+            decay_factors(lam_s, gaps, factor_s)
+            decay_factors(lam_r, gaps, factor_r)
+            start(kept)
+            running = 0
+            for k in range(gap_of.size):
+                g = gap_of[k]
+                _step_both(g, gaps[g], rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y)
+                if first[k + 1] > first[k]:
+                    for event in range(first[k], first[k + 1]):
+                        bolus = scale[event] == 0.0
+                        running += 0 if bolus else (1 if scale[event] > 0.0 else -1)
+                        mg = load(dose, column[event])
+                        amount = mg if bolus else mg * scale[event]
+                        arrived = mg * (delivered[column[event]] if scale[event] >= 0.0 else 0.0)
+                        if channel[event] == S:
+                            give(bolus, amount, 0, CHAIN, lam_s, b_s, w_s, level_s)
+                            store(given_s, 0, load(given_s, 0) + arrived)
+                        else:
+                            give(bolus, amount, 0, CHAIN, lam_r, b_r, w_r, level_r)
+                            store(given_r, 0, load(given_r, 0) + arrived)
+                    if running == 0:
+                        level_s[:] = 0.0  # drops the rounding of rates that have cancelled
+                        level_r[:] = 0.0
+                    settle(MODES, S_ROWS, rows_s, level_s, base)
+                    settle(MODES, R_ROWS, rows_r, level_r, base[S_ROWS:])
+                    _step_both(0, 0.0, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y)
+                t = output_of[k]
+                if t >= 0:
+                    if curves.shape[1] > 0:
+                        for r in range(11):
+                            for i in range(mine):
+                                curves[r, t, at + i] = y[r, i]
+                    if summaries.shape[1] > 0:
+                        observe(times[t], times[t + 1], load(y, 1) + load(y, 8), load(y, 2) + load(y, 9),
+                                load(y, 4), load(y, 5), load(y, 6), feel8, effects, kept)  # fmt: skip
+            if summaries.shape[1] > 0:
+                for r, into in ((1, 2), (2, 4)):
+                    add_area(MODES, CHAIN, r, rows_s, lam_s, b_s, w_s, level_s, given_s, kept, into)
+                    add_area(MODES, CHAIN, r, rows_r, lam_r, b_r, w_r, level_r, given_r, kept, into)
+                finish(kept, summaries, at, mine)
+            for i in range(mine):
+                amplification[at + i] = strain[0, i]
+
+    return sweep_r
+
+
+sweep_r = _kernel(fingerprint(vars(lanes), vars(modes), vars(summary_kernel), globals()))

@@ -21,7 +21,9 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic
 
 WIDTH = 8
-OPTIONS = {"cache": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+# Only whole kernels are cached (see fingerprint.py), not the functions that they are built from.
+OPTIONS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+KERNEL = {"cache": True, "parallel": True, **OPTIONS}
 _DOUBLE = ir.DoubleType()
 _VECTOR = ir.VectorType(_DOUBLE, WIDTH)
 _LONGS = ir.VectorType(ir.IntType(64), WIDTH)
@@ -44,8 +46,9 @@ class _LanesModel(models.PrimitiveModel):
 
 
 def _spread(builder, number):
-    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number,
-                                 ir.Constant(ir.IntType(32), 0))
+    one = builder.insert_element(
+        ir.Constant(_VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0)
+    )
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
 
@@ -70,13 +73,22 @@ def _register(function, emit):
         a, b = (_as_vector(context, builder, *pair) for pair in zip(sig.args, args, strict=True))
         return getattr(builder, emit)(a, b, flags=("contract", "nsz"))
 
-    for left, right in ((LanesType, LanesType), (LanesType, types.Float), (types.Float, LanesType),
-                        (LanesType, types.Integer), (types.Integer, LanesType)):
+    for left, right in (
+        (LanesType, LanesType),
+        (LanesType, types.Float),
+        (types.Float, LanesType),
+        (LanesType, types.Integer),
+        (types.Integer, LanesType),
+    ):
         lower_builtin(function, left, right)(lower)
 
 
-for _function, _emit in ((operator.add, "fadd"), (operator.sub, "fsub"),
-                         (operator.mul, "fmul"), (operator.truediv, "fdiv")):
+for _function, _emit in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
     _register(_function, _emit)
 
 

@@ -49,7 +49,8 @@ class Dose:
         object.__setattr__(self, "route", one_of("route", self.route, Route))
         if not 0 < finite("amount_mg", self.amount_mg) <= AMOUNT_MG_MAX:
             raise InputError(
-                f"amount_mg must be above 0 and at most {AMOUNT_MG_MAX:g}; it is {self.amount_mg:g}")
+                f"amount_mg must be above 0 and at most {AMOUNT_MG_MAX:g}; it is {self.amount_mg:g}"
+            )
         if finite("duration_min", self.duration_min) < 0:
             raise InputError(f"duration_min must not be negative; it is {self.duration_min:g}")
         if self.duration_min and self.route is not Route.IV:
@@ -74,7 +75,9 @@ def _row(number: int, row: Mapping[str, object]) -> Dose:
         raise InputError(f"regimen[{number}] must be an object with {', '.join(FIELDS)}")
     unknown = [name for name in row if name not in FIELDS]
     if any("rate" in str(name) for name in unknown):
-        raise InputError(f"regimen[{number}].{unknown[0]}: give amount_mg and duration_min, not a rate")
+        raise InputError(
+            f"regimen[{number}].{unknown[0]}: give amount_mg and duration_min, not a rate"
+        )
     if unknown:
         raise InputError(f"regimen[{number}].{unknown[0]} is not a field; use {', '.join(FIELDS)}")
     for name in FIELDS[:3]:
@@ -98,7 +101,13 @@ _DOSE = re.compile(
 )
 
 
-def parse_dose(text: str, weight_kg: float) -> tuple[Dose, ...]:
+RACEMIC_NASAL: Final = (
+    "route nasal: racemic nasal sprays differ several-fold between devices (11 to 45 % absorbed), "
+    "so no model fits; choose esketamine for the licensed device"
+)
+
+
+def parse_dose(text: str, weight_kg: float, drug: str = "esketamine") -> tuple[Dose, ...]:
     """Doses from words such as "84 mg nasal" or "0.5 mg/kg iv 40 min".
 
     A nasal amount is whole devices of 28 mg at 0, 5, 10 ... minutes. A rate ("20 mg/h iv 40 min")
@@ -124,6 +133,8 @@ def parse_dose(text: str, weight_kg: float) -> tuple[Dose, ...]:
         amount *= weight_kg
     if route is not Route.NASAL:
         return (Dose(0.0, route, amount, minutes),)
+    if drug == "ketamine":
+        raise InputError(RACEMIC_NASAL)
     if minutes:
         raise InputError(f"dose {text!r}: a nasal dose has no duration")
     return _devices(amount)
@@ -139,7 +150,9 @@ def _number(field: str, text: str) -> float:
 def _devices(amount_mg: float) -> tuple[Dose, ...]:
     count = amount_mg / DEVICE_MG
     if not math.isclose(count, round(count)) or not 1 <= round(count) <= 10:
-        raise InputError(f"nasal amount must be whole devices of {DEVICE_MG:g} mg; it is {amount_mg:g} mg")
+        raise InputError(
+            f"nasal amount must be whole devices of {DEVICE_MG:g} mg; it is {amount_mg:g} mg"
+        )
     return tuple(Dose(DEVICE_SPACING_MIN * k, Route.NASAL, DEVICE_MG) for k in range(round(count)))
 
 
@@ -152,7 +165,9 @@ class Subject:
     times_min: tuple[float, ...]
 
 
-def from_events(rows: Iterable[Mapping[str, object]], minutes_per_unit: float = 60.0) -> tuple[Subject, ...]:
+def from_events(
+    rows: Iterable[Mapping[str, object]], minutes_per_unit: float = 60.0
+) -> tuple[Subject, ...]:
     """Subjects from a NONMEM-style event table.
 
     Columns: ID, TIME, EVID (0 output, 1 dose), AMT in mg, ROUTE, and RATE in mg per unit of TIME
@@ -167,7 +182,12 @@ def from_events(rows: Iterable[Mapping[str, object]], minutes_per_unit: float = 
     times: dict[str, list[float]] = {}
     for number, row in enumerate(rows, start=1):
         try:
-            _event({str(key).upper(): value for key, value in row.items()}, minutes_per_unit, doses, times)
+            _event(
+                {str(key).upper(): value for key, value in row.items()},
+                minutes_per_unit,
+                doses,
+                times,
+            )
         except InputError as wrong:
             raise InputError(f"event row {number}: {wrong}") from None
     for subject, given in doses.items():
@@ -178,22 +198,48 @@ def from_events(rows: Iterable[Mapping[str, object]], minutes_per_unit: float = 
     return tuple(Subject(name, tuple(doses[name]), tuple(times[name])) for name in doses)
 
 
+def number_cells(rows: Iterable[Mapping[str, str | None]]) -> Iterable[Mapping[str, object]]:
+    """Rows of a text table with numbers read as such; an empty cell or "." is no value."""
+    for row in rows:
+        yield {str(key).strip(): _cell(text) for key, text in row.items()}
+
+
+def _cell(text: str | None) -> object:
+    if text is None or text.strip() in ("", "."):
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text.strip()
+
+
 def _event(
-    row: Mapping[str, object], unit: float, doses: dict[str, list[Dose]], times: dict[str, list[float]]
+    row: Mapping[str, object],
+    unit: float,
+    doses: dict[str, list[Dose]],
+    times: dict[str, list[float]],
 ) -> None:
     for column in ("ID", "TIME"):
         if row.get(column) is None:
             raise InputError(f"{column} is missing")
-    name, at = str(row["ID"]), finite("TIME", row["TIME"]) * unit
+    name, at = _label(row["ID"]), finite("TIME", row["TIME"]) * unit
     doses.setdefault(name, [])
     times.setdefault(name, [])
-    evid = finite("EVID", row.get("EVID", 1 if row.get("AMT") else 0))
+    evid = (
+        finite("EVID", 1 if row.get("AMT") else 0)
+        if row.get("EVID") is None
+        else (finite("EVID", row["EVID"]))
+    )
     if evid == 0:
         times[name].append(at)
     elif evid == 1:
         doses[name].extend(_given(row, at, unit))
     else:
         raise InputError(f"EVID must be 0 (output) or 1 (dose); it is {evid:g}")
+
+
+def _label(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _given(row: Mapping[str, object], at: float, unit: float) -> list[Dose]:
@@ -207,7 +253,7 @@ def _given(row: Mapping[str, object], at: float, unit: float) -> list[Dose]:
     more, gap = finite("ADDL", row.get("ADDL") or 0.0), finite("II", row.get("II") or 0.0) * unit
     if more and gap <= 0:
         raise InputError("ADDL needs II above 0")
-    route = one_of("ROUTE", str(row.get("ROUTE", "")).lower(), Route)
+    route = one_of("ROUTE", str(row.get("ROUTE") or "").lower(), Route)
     return [Dose(at + gap * k, route, amount, minutes) for k in range(int(more) + 1)]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .lanes import OPTIONS, WIDTH, if_greater, larger, load, spread, store
+from .lanes import OPTIONS, WIDTH, if_greater, larger, load, smaller, spread, store
 
 # Rows of a summary; peaks are over the output times, areas are exact up to the last one.
 NAMES = (
@@ -16,7 +16,7 @@ NAMES = (
 )  # fmt: skip
 SUMMARIES = 11
 # Rows of the effects vector, filled by `effects.kernel_constants`.
-SBP_C50, SBP_M50, CADSS_C50, CADSS_M50, COGNITION, SEDATION = range(6)
+SBP_C50, SBP_M50, CADSS_C50, CADSS_M50, CADSS_MAX, COGNITION, SEDATION = range(7)
 
 
 @njit(**OPTIONS)
@@ -45,7 +45,8 @@ def observe(time, later, drug, nk, effect, tolerance_sbp, tolerance_cadss, feel,
     _peak(load(feel, 0) * effect / (half + effect), time, kept, 5)
     half = k[CADSS_C50] + tolerance_cadss * k[CADSS_M50]
     cube = effect * effect * effect
-    _peak(load(feel, 1) * cube / (half * half * half + cube), time, kept, 7)
+    score = load(feel, 1) * cube / (half * half * half + cube)
+    _peak(smaller(score, spread(k[CADSS_MAX])), time, kept, 7)
     store(kept, 9, if_greater(spread(k[COGNITION]), effect, load(kept, 9), spread(later)))
     store(kept, 10, if_greater(spread(k[SEDATION]), effect, load(kept, 10), spread(later)))
 

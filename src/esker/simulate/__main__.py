@@ -1,0 +1,7 @@
+"""python -m esker.simulate"""
+
+import sys
+
+from . import main
+
+sys.exit(main())

@@ -1,0 +1,174 @@
+"""The words of `esker simulate`, and what a run does with them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from esker.core.pharmacology.simulate import Study
+
+DESCRIPTION = "Virtual patients from published models of ketamine and esketamine. Research only."
+EXAMPLE = """examples:
+  esker simulate --model esketamine --dose "84 mg nasal" --typical --out curve.csv
+  esker simulate --model ketamine --dose "0.5 mg/kg iv 40 min" --weight 82 -n 1000 --seed 1 \\
+      --times 0:6h:1min --out cohort.parquet --plot cohort.svg
+A regimen file is a JSON list: [{"at_min": 0, "route": "nasal", "amount_mg": 28}, ...]"""
+SUFFIXES = (".csv", ".parquet")
+ROWS_WITHOUT_PROGRESS = 2_000_000
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of `esker simulate` when it stands alone."""
+    return _fill(argparse.ArgumentParser(prog="esker simulate", **_settings()))
+
+
+def add_parser(commands: Any) -> None:
+    """Add `simulate` to a parser's subcommands; `args.run(args)` runs it."""
+    _fill(commands.add_parser("simulate", help="virtual patients", **_settings()))
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "description": DESCRIPTION,
+        "epilog": EXAMPLE,
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
+
+
+def _fill(words: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    add = words.add_argument
+    add("--model", required=True, metavar="DRUG", help="esketamine, or ketamine (the racemate)")
+    given = words.add_mutually_exclusive_group(required=True)
+    given.add_argument("--regimen", type=Path, metavar="FILE.json", help="doses as a JSON list")
+    given.add_argument(
+        "--dose", metavar="TEXT", help='such as "84 mg nasal" or "0.5 mg/kg iv 40 min"'
+    )
+    given.add_argument(
+        "--events",
+        type=Path,
+        metavar="FILE.csv",
+        help="NONMEM-style event table: ID, TIME in h, EVID, AMT, ROUTE, RATE or DUR",
+    )
+    add("--weight", type=float, default=70.0, metavar="KG", help="default 70")
+    add("--age", type=float, default=45.0, metavar="YEARS", help="default 45")
+    add("--ancestry", default="other", help="other, asian or japanese")
+    add(
+        "--interaction",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="such as rifampicin or hepatic_moderate; may be repeated",
+    )
+    who = words.add_mutually_exclusive_group()
+    who.add_argument(
+        "-n", type=int, metavar="PATIENTS", help="virtual patients instead of one typical"
+    )
+    who.add_argument("--typical", action="store_true", help="the typical patient (the default)")
+    add("--seed", type=int, default=1, help="same seed, same patients; default 1")
+    add("--times", default="0:24h:5min", metavar="START:END:STEP", help="default 0:24h:5min")
+    add("--summary", action="store_true", help="one row per patient: peaks, areas, recovery")
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="FILE.csv or FILE.parquet; default CSV to the screen",
+    )
+    add("--plot", type=Path, metavar="FILE.svg", help="also draw bands")
+    words.set_defaults(run=run)
+    return words
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulate and write. Returns 0, or 2 with one sentence on what to mend."""
+    from esker.core.pharmacology import InputError
+
+    try:
+        _check_files(args)
+        studies = _studies(args)
+        _write(args, studies)
+    except InputError as wrong:
+        print(f"esker simulate: {wrong}", file=sys.stderr)
+        return 2
+    except OSError as wrong:
+        print(f"esker simulate: {wrong.filename}: {wrong.strerror}", file=sys.stderr)
+        return 2
+    for note in dict.fromkeys(note for _, study in studies for note in study.notes):
+        print(note, file=sys.stderr)
+    return 0
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    from esker.core.pharmacology import InputError
+
+    if args.out and args.out.suffix not in SUFFIXES:
+        raise InputError(f"--out must end in {' or '.join(SUFFIXES)}; it is {args.out.name}")
+    if args.plot and args.plot.suffix != ".svg":
+        raise InputError(f"--plot must end in .svg; it is {args.plot.name}")
+    if args.plot and (args.events or args.summary):
+        raise InputError("--plot draws one regimen's curves: not with --events or --summary")
+
+
+def _studies(args: argparse.Namespace) -> list[tuple[str | None, Study]]:
+    """(subject name or None, checked request): one, or one for each subject of an event table."""
+    from esker.core.pharmacology import Covariates, InputError, parse_times, study
+    from esker.core.pharmacology.covariates import Ancestry, Interaction, one_of
+
+    who = Covariates(
+        weight_kg=args.weight, age_years=args.age,
+        ancestry=one_of("ancestry", args.ancestry, Ancestry),
+        interactions=tuple(one_of("interaction", name, Interaction) for name in args.interaction),
+    )  # fmt: skip
+    if args.events:
+        if args.n:
+            raise InputError("-n: an event table names its subjects; leave -n out")
+        return [
+            (subject.id, study(args.model, subject.doses, subject.times_min, who))
+            for subject in _events(args.events)
+        ]
+    doses = _doses(args)
+    return [(None, study(args.model, doses, parse_times(args.times), who, args.n, args.seed))]
+
+
+def _doses(args: argparse.Namespace) -> Any:
+    import json
+
+    from esker.core.pharmacology import InputError, from_rows, parse_dose
+
+    if args.dose:
+        return parse_dose(args.dose, args.weight, args.model)
+    try:
+        return from_rows(json.loads(args.regimen.read_text(encoding="utf-8")))
+    except (json.JSONDecodeError, UnicodeDecodeError) as wrong:
+        raise InputError(f"regimen {args.regimen.name} is not JSON: {wrong}") from None
+
+
+def _events(path: Path) -> Any:
+    import csv
+
+    from esker.core.pharmacology import from_events
+    from esker.core.pharmacology.regimen import number_cells
+
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return from_events(number_cells(csv.DictReader(file)))
+
+
+def _write(args: argparse.Namespace, studies: list[tuple[str | None, Study]]) -> None:
+    from . import output
+
+    with output.opened(args.out) as sink:
+        for name, study in studies:
+            parts = (
+                output.summary_tables(study) if args.summary else output.curve_tables(study, name)
+            )
+            rows = (study.subjects or 1) * (1 if args.summary else study.times_min.size)
+            for done, table in parts:
+                sink.write(table)
+                if rows > ROWS_WITHOUT_PROGRESS:
+                    output.progress(done, study.subjects or 1)
+    if args.plot:
+        from .plot import draw
+
+        draw(studies[0][1], args.plot)
