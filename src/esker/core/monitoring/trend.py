@@ -88,7 +88,9 @@ def _group(
         "method": one.method,
         "confirmed_by": one.confirmed_by,
         "exponent": exponent,
-        "observed": _runs(_deltas([(each.observed_at - start) // MICROSECOND for each in readings])),
+        "observed": _runs(
+            _deltas([(each.observed_at - start) // MICROSECOND for each in readings])
+        ),
         "received": _runs(_deltas([place[each.received_at] for each in readings])),
         "values": _deltas([int(each.value.scaleb(-exponent)) for each in readings]),
         "ids": _ids(readings),
