@@ -1,0 +1,8 @@
+"""The clinic's addresses: each part names its own."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("esker.clinic.sessions.urls")),
+    path("", include("esker.clinic.pages.urls")),
+]
