@@ -78,7 +78,8 @@ def model_r(q: np.ndarray, enantiomer: str) -> tuple[Callable, Callable]:
     def g(x):
         share = v["venous_share"]
         return np.array([
-            1000 * x[0] / v1, share * x[9] + (1 - share) * x[10], 1000 * 223.70 / 237.73 * x[5] / v1,
+            1000 * x[0] / v1, share * x[9] + (1 - share) * x[10],
+            1000 * 223.70 / 237.73 * x[5] / v1,
             1000 * 239.70 / 237.73 * x[7] / v["vh1"], x[11], x[12], x[13],
         ])  # fmt: skip
 

@@ -44,7 +44,8 @@ def test_importing_the_package_loads_no_compiler() -> None:
     """numba and scipy come with the first simulation, not with the import."""
     ask = (
         "import sys, esker.core.pharmacology\n"
-        "print([name for name in ('numba', 'scipy', 'pyarrow', 'matplotlib') if name in sys.modules])"
+        "heavy = ('numba', 'scipy', 'pyarrow', 'matplotlib')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, check=True, text=True)
 

@@ -50,7 +50,7 @@ def test_arterial_and_venous_ketamine_at_the_end_of_an_infusion() -> None:
 
 
 def test_session_effects_are_the_calibrated_ones() -> None:
-    """84 mg nasal: pressure 7.5, 4.3 and 1.4 mmHg at 40, 90 and 240 min; dissociation peaks at 9.4."""
+    """84 mg nasal: +7.5, +4.3 and +1.4 mmHg at 40, 90 and 240 min; CADSS peaks at 9.4."""
     curves = simulate("esketamine", parse_dose("84 mg nasal", 70), DAY)
 
     assert [7.5, 4.3, 1.4] == [

@@ -43,7 +43,8 @@ def test_doses_by_weight_and_by_rate(text: str, mg: float, minutes: float) -> No
 
 @pytest.mark.parametrize(("text", "names"), [
     ("", "dose"), ("ketamine", "dose"), ("nan mg iv", "dose amount"), ("-5 mg iv", "amount_mg"),
-    ("0 mg iv", "amount_mg"), ("35 mg nasal", "whole devices"), ("20 mg/h iv", "duration is missing"),
+    ("0 mg iv", "amount_mg"), ("35 mg nasal", "whole devices"),
+    ("20 mg/h iv", "duration is missing"),
     ("20 mg smoked", "dose route"), ("28 mg nasal 5 min", "no duration"), ("5 mL iv", "dose"),
     ("20 mg oral 5 min", "duration_min"), ("5000 mg iv", "amount_mg"), ("x mg iv", "dose amount"),
 ])  # fmt: skip

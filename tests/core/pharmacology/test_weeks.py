@@ -28,7 +28,7 @@ def _reference(days: list[float]) -> np.ndarray:
         if low in days:
             found.append(x[1:].copy())
         if low in TWICE_WEEKLY:
-            x = x + [1.07, 0, 0]
+            x = x + np.array([1.07, 0, 0])
         if high is not None:
             x = solve_ivp(f, (low, high), x, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
     return np.array(found).T

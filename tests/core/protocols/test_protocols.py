@@ -29,12 +29,12 @@ def test_the_three_protocols_are_built_in():
     assert ["esketamine-trd-eu", "esketamine-trd-us", "ketamine-iv"] == builtin_ids()
 
 
-def planted(low, high, **change):
+def planted(from_, to, **change):
     """The oxygen table of the infusion protocol with one band changed."""
     protocol = BUILTIN["ketamine-iv"]
     table = next(t for t in protocol.tables if t.id == "spo2-dose")
     bands = tuple(
-        b.model_copy(update=change) if (b.low, b.high) == (low, high) else b for b in table.bands
+        b.model_copy(update=change) if (b.low, b.high) == (from_, to) else b for b in table.bands
     )
     return list(table_faults(protocol, table.model_copy(update={"bands": bands})))
 

@@ -422,9 +422,7 @@ ASKS = frozenset({
 
 SIGNED = frozenset({"sign_order", "sign_override"})
 
-COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(
-    Annotated[AnyCommand, Field(discriminator="kind")]
-)
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="kind")])
 
 
 def when(command: Command, heard_at: datetime) -> datetime:

@@ -141,6 +141,7 @@ class Session:
     orders: tuple[Order, ...] = ()
     readiness: Mapping[str, tuple[Tri, datetime]] = field(default_factory=dict)
     weights: tuple[tuple[Decimal, datetime], ...] = ()  # kg
+    weight_doubt: bool = False  # the last weight is far from the one before; weigh again
     observed: tuple[Observed, ...] = ()
     baseline: Mapping[str, Decimal] = field(default_factory=dict)  # fixed at clearance
     vials: tuple[ScanVial, ...] = ()

@@ -1,0 +1,138 @@
+"""The arithmetic of the drug: what was drawn, what went in, what is still to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from esker.core.protocols.schema import Anchor, Protocol
+from esker.core.session.commands import DrawUp, ScanVial
+from esker.core.session.state import Dosing, Given, Order, Session, Window
+from esker.core.units import Kg, Mg, MgPerKg, MgPerMl, Ml, by_weight, mass, plain, volume
+
+TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
+POUNDS = Decimal("2.2046")
+
+
+def apart(one: Decimal, other: Decimal) -> Decimal:
+    """How far `one` is from `other`, in percent of `other`."""
+    return abs(one - other) / other * 100
+
+
+def slip(got_mg: Decimal, wanted_mg: Decimal) -> str:
+    """A sentence for a drawn amount that is not the ordered one, naming the slip it looks like."""
+    ratio = got_mg / wanted_mg
+    said = f"{plain(got_mg)} mg drawn up, {plain(wanted_mg)} mg ordered."
+    for factor, words in (
+        (Decimal(10), "This is ten times the order: check the vial's strength."),
+        (TENTH, "This is a tenth of the order: check the vial's strength."),
+        (POUNDS, "This is 2.2 times the order: a weight in pounds taken for kilograms?"),
+        (1 / POUNDS, "This is 1/2.2 of the order: a weight in kilograms taken for pounds?"),
+    ):
+        if apart(ratio, factor) <= 5:
+            return f"{said} {words}"
+    return said
+
+
+def ordered_mg(
+    dose_mg: Decimal | None, per_kg: Decimal | None, weight_kg: Decimal | None
+) -> Decimal | None:
+    """The milligrams that an order means, or None when it cannot be worked out."""
+    if dose_mg is not None:
+        return dose_mg
+    if per_kg is None or weight_kg is None:
+        return None
+    return by_weight(MgPerKg(per_kg), Kg(weight_kg)).value
+
+
+def rate_for(final_ml: Decimal, duration_min: Decimal) -> Decimal:
+    """The pump rate that empties `final_ml` in `duration_min`, in mL/h to 0.1."""
+    return (final_ml * 60 / duration_min).quantize(TENTH, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What to draw from one vial for this order."""
+
+    need_ml: Decimal
+    diluent_ml: Decimal
+    final_ml: Decimal
+    rate_ml_per_h: Decimal
+
+
+def draw_for(order: Order, vial: ScanVial, final_ml: Decimal = Decimal(50)) -> Draw | None:
+    """Millilitres from *that* vial's strength, made up to `final_ml`. None without a strength."""
+    if vial.strength_mg_per_ml is None or order.duration_min is None:
+        return None
+    need = volume(Mg(order.dose_mg), MgPerMl(vial.strength_mg_per_ml)).value
+    return Draw(need, final_ml - need, final_ml, rate_for(final_ml, order.duration_min))
+
+
+def drawn_mg(command: DrawUp, vial: ScanVial) -> Decimal | None:
+    """The milligrams in what was drawn, by the scanned vial's own strength."""
+    if vial.strength_mg_per_ml is None:
+        return None
+    return mass(Ml(command.drawn_ml), MgPerMl(vial.strength_mg_per_ml)).value
+
+
+def segment_mg(state: Session, given: Given, until: datetime) -> Decimal:
+    """What one stretch of infusion put in up to `until`, in mg to 0.01."""
+    if state.drawn is None or given.rate_ml_per_h is None:
+        return given.amount_mg
+    hours = Decimal(str(max((until - given.at).total_seconds(), 0))) / 3600
+    strength = state.drawn.drawn_mg / state.drawn.final_ml
+    return (given.rate_ml_per_h * hours * strength).quantize(HUNDREDTH, ROUND_HALF_UP)
+
+
+def given_mg(state: Session, at: datetime) -> Decimal:
+    """All that went in up to `at`. An infusion cannot give more than was drawn up."""
+    total = sum(
+        (
+            segment_mg(state, each, each.until or at) if each.rate_ml_per_h else each.amount_mg
+            for each in state.given
+        ),
+        Decimal(0),
+    )
+    return min(total, state.drawn.drawn_mg) if state.drawn else total
+
+
+def planned_mg(state: Session, protocol: Protocol, at: datetime) -> Decimal:
+    """What will have gone in after the next step: the whole order, or all drawn, or one device."""
+    ordered = state.order.dose_mg if state.order else Decimal(0)
+    if protocol.dose.device is None:
+        return max(ordered, state.drawn.drawn_mg if state.drawn else Decimal(0))
+    if state.dosing is Dosing.NOT_STARTED:
+        return max(ordered, given_mg(state, at))
+    return given_mg(state, at) + protocol.dose.device.value
+
+
+def devices_ordered(state: Session, protocol: Protocol) -> int:
+    """How many devices the order means; 0 without an order or for an infusion."""
+    if state.order is None or protocol.dose.device is None:
+        return 0
+    return int(state.order.dose_mg / protocol.dose.device.value)
+
+
+def next_device(state: Session, window: Window) -> str | None:
+    """A scanned device that was used neither here nor elsewhere."""
+    used = {each.vial for each in state.given} | window.vials_used_elsewhere | state.wasted
+    return next((v.vial for v in state.vials if v.form == "device" and v.vial not in used), None)
+
+
+def accounted(state: Session, vial: ScanVial) -> bool:
+    """A device was used or wasted; what is left of a vial was wasted."""
+    used = {each.vial for each in state.given if each.device}
+    return vial.vial in state.wasted or vial.vial in used
+
+
+def anchor(state: Session, what: Anchor) -> datetime | None:
+    """The instant that a timed rule counts from, or None when it has not happened."""
+    if what is Anchor.ARRIVAL:
+        return state.arrived_at
+    if not state.given:
+        return None
+    if what is Anchor.FIRST_DOSE:
+        return state.given[0].at
+    last = state.given[-1]
+    return last.until if last.rate_ml_per_h else last.at

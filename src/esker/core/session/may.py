@@ -1,0 +1,122 @@
+"""Who may say what, when: the checks that need no parameters, and the source of all buttons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from esker.core.ledger import Refused
+from esker.core.protocols.schema import Phase, Protocol
+from esker.core.session.commands import ASKS, SIGNED
+from esker.core.session.gates import Gate, findings, refusal
+from esker.core.session.state import Actor, Dosing, Role, Session, Window
+
+BEDSIDE = frozenset({Role.NURSE, Role.PRESCRIBER})
+ANY_STAFF = frozenset(Role)
+PRESCRIBERS = frozenset({Role.PRESCRIBER})
+
+ROLES: dict[str, frozenset[Role]] = {
+    "open_session": frozenset({Role.FRONT_DESK, Role.NURSE, Role.PRESCRIBER}),
+    "arrive": frozenset({Role.FRONT_DESK, Role.NURSE, Role.PRESCRIBER}),
+    "sign_order": PRESCRIBERS,
+    "sign_override": PRESCRIBERS,
+    "accept_time": PRESCRIBERS,
+    "review_deviation": PRESCRIBERS,
+    "waste": BEDSIDE | {Role.CUSTODIAN},
+    "cancel": frozenset({Role.FRONT_DESK, Role.NURSE, Role.PRESCRIBER}),
+    "deviation": ANY_STAFF,
+}  # what is not named here is bedside work
+
+BEFORE, DURING = (Phase.ARRIVE, Phase.CLEAR), (Phase.DOSE,)
+HERE = (Phase.CLEAR, Phase.DOSE, Phase.RECOVER)
+PHASES: dict[str, tuple[Phase, ...]] = {
+    "sign_order": (*BEFORE, Phase.DOSE),
+    "arrive": (Phase.ARRIVE,),
+    "pair_monitor": HERE,
+    "scan_vial": (Phase.CLEAR, Phase.DOSE),
+    "draw_up": (Phase.CLEAR,),
+    "clear": (Phase.CLEAR,),
+    "start": (Phase.CLEAR,),
+    "next_device": DURING,
+    "resume": DURING,
+    "discharge": (Phase.CLEAR, Phase.RECOVER),
+    "cancel": (Phase.ARRIVE,),
+    "withhold": BEFORE,
+}  # what is not named here may be said in every phase until the session is closed
+AFTER_CLOSING = frozenset({"amend", "review_deviation", "accept_time", "waste", "deviation"})
+NAMELESS = frozenset({"emergency"})  # a locked screen never stands in the way of a rescue
+GATES = {
+    "clear": "clear", "draw_up": "draw", "start": "start", "next_device": "next",
+    "resume": "resume", "discharge": "discharge",
+}  # fmt: skip
+PHASE_WORDS = {
+    Phase.ARRIVE: "the patient has not arrived yet",
+    Phase.CLEAR: "the patient is being made ready",
+    Phase.DOSE: "dosing has begun",
+    Phase.RECOVER: "dosing is over",
+    Phase.HOME: "the session is closed",
+}
+
+
+def may(
+    state: Session, window: Window, kind: str, actor: Actor, protocol: Protocol, at: datetime
+) -> Refused | None:
+    """None when `kind` would be accepted now, as far as that can be said without its parameters."""
+    return (
+        _person(kind, actor)
+        or _moment(state, kind)
+        or _dosing(state, kind)
+        or gate(state, window, kind, actor, protocol, at)
+    )
+
+
+def gate(
+    state: Session, window: Window, kind: str, actor: Actor, protocol: Protocol, at: datetime
+) -> Refused | None:
+    """What stands in the way at the gate of this command, if it has one."""
+    if kind not in GATES:
+        return None
+    return refusal(findings(Gate(GATES[kind], state, window, protocol, at, actor)))
+
+
+def _person(kind: str, actor: Actor) -> Refused | None:
+    if kind in NAMELESS:
+        return None
+    wanted = ROLES.get(kind, BEDSIDE)
+    if not actor.roles & wanted:
+        names = " or ".join(sorted(role.replace("_", " ") for role in wanted))
+        return Refused("role", f"This is for a {names}.")
+    if kind in SIGNED and not actor.prescribes:
+        return Refused("licence", "Signing needs a prescriber with a licence on record.")
+    return None
+
+
+def _moment(state: Session, kind: str) -> Refused | None:
+    if kind == "open_session":
+        return Refused("already_open", "This session is open already.") if state.seq else None
+    if state.seq == 0:
+        return Refused("no_session", "There is no such session yet.")
+    if state.closed_at is not None and kind not in AFTER_CLOSING:
+        return Refused("closed", "The session is closed; correct an entry by amending it.")
+    wanted = PHASES.get(kind)
+    if wanted and state.phase not in wanted:
+        return Refused("phase", f"Not now: {PHASE_WORDS[state.phase]}.")
+    return None
+
+
+def _dosing(state: Session, kind: str) -> Refused | None:
+    """Asks that make sense only where the drug stands right now; tells are never stopped here."""
+    if kind not in ASKS:
+        return None
+    if kind == "resume" and state.dosing is not Dosing.PAUSED:
+        return Refused("not_paused", "The infusion is not paused.")
+    if kind == "next_device" and state.dosing is not Dosing.RUNNING:
+        return Refused("no_device_yet", "The first device has not been given.")
+    if kind == "accept_hand_over" and state.handing_to is None:
+        return Refused("no_handover", "Nobody has offered this chair.")
+    return None
+
+
+def without_overrides(state: Session) -> Session:
+    """The state as the gates see it before any override, for asking which holds there are."""
+    return replace(state, overrides={})
