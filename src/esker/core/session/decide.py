@@ -70,8 +70,9 @@ def decide(
     can be replayed.
     """
     happened = c.when(command, at)
-    if happened > at + FUTURE:
+    if happened > at + FUTURE and command.kind != "emergency":
         return Refused("future_time", "That time has not come yet; check the clock.")
+    happened = min(happened, at + FUTURE)  # a tablet's wrong clock never stops an emergency
     stopped = may(state, window, command.kind, actor, protocol, at)
     if stopped:
         return stopped
@@ -382,6 +383,8 @@ def _out_of_rule(case: Case, command: c.AnyCommand) -> Iterator[str]:
     """Sentences for what happened outside the rules; it happened all the same."""
     if command.kind in DOSE_TIMES and case.at - case.happened > BELIEVED:
         yield "The time told is more than five minutes ago; it counts from now until accepted."
+    if command.kind in OUTCOMES:
+        yield from _left_open(case)
     match command:
         case c.DeviceGiven():
             yield from _device(case, command)
@@ -393,6 +396,15 @@ def _out_of_rule(case: Case, command: c.AnyCommand) -> Iterator[str]:
             yield "Dosing was never started here."
         case c.LeaveAgainstAdvice():
             yield "The patient left against advice."
+
+
+def _left_open(case: Case) -> Iterator[str]:
+    """What a closing session leaves behind; it closes all the same."""
+    if case.state.dosing in (Dosing.READY, Dosing.RUNNING, Dosing.PAUSED):
+        yield "The session was closed while dosing had not been ended."
+    for vial in case.state.vials:
+        if not dosing.accounted(case.state, vial):
+            yield f"Not accounted for: {vial.vial}."
 
 
 def _device(case: Case, command: c.DeviceGiven) -> Iterator[str]:

@@ -184,13 +184,17 @@ def device(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("infusion.paused")
 def paused(state: Session, entry: Entry, body: Body) -> Session:
+    if state.dosing not in (Dosing.READY, Dosing.RUNNING):
+        return state  # there was nothing to pause; the deviation beside this entry says so
     return replace(_halt(state, moment(body["counted_at"])), dosing=Dosing.PAUSED)
 
 
 @on("infusion.resumed")
 def resumed(state: Session, entry: Entry, body: Body) -> Session:
-    rate = state.rate_ml_per_h or (state.drawn.rate_ml_per_h if state.drawn else Decimal(0))
-    return _run(_spend(state, body), entry, rate)
+    state = _spend(state, body)
+    if state.drawn is None:
+        return replace(state, dosing=Dosing.RUNNING if state.given else Dosing.READY)
+    return _run(state, entry, state.rate_ml_per_h or state.drawn.rate_ml_per_h)
 
 
 @on("rate.changed")
@@ -204,6 +208,8 @@ def rate(state: Session, entry: Entry, body: Body) -> Session:
 @on("dose.stopped")
 @on("dose.ended")
 def ended(state: Session, entry: Entry, body: Body) -> Session:
+    if state.dosing is Dosing.NOT_STARTED:
+        return state  # as for a pause: told, recorded, and nothing to end
     return replace(
         _halt(state, moment(body["counted_at"])), dosing=Dosing.DONE, phase=Phase.RECOVER
     )
@@ -326,7 +332,7 @@ def escort(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("session.closed")
 def closed(state: Session, entry: Entry, body: Body) -> Session:
-    dosing = Dosing.DONE if state.given else state.dosing
+    dosing = Dosing.DONE if state.given else Dosing.NOT_STARTED
     return replace(
         _halt(state, entry.occurred_at), dosing=dosing, phase=Phase.HOME,
         closed_at=entry.occurred_at, outcome=body["outcome"], monitor=None,

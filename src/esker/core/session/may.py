@@ -43,7 +43,10 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "cancel": (Phase.ARRIVE,),
     "withhold": BEFORE,
 }  # what is not named here may be said in every phase until the session is closed
-AFTER_CLOSING = frozenset({"amend", "review_deviation", "accept_time", "waste", "deviation"})
+AFTER_CLOSING = frozenset({
+    "amend", "review_deviation", "accept_time", "waste", "deviation",
+    "emergency", "end_emergency", "give_rescue", "adverse_event",
+})  # fmt: skip
 NAMELESS = frozenset({"emergency"})  # a locked screen never stands in the way of a rescue
 GATES = {
     "clear": "clear", "draw_up": "draw", "start": "start", "next_device": "next",

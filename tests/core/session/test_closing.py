@@ -1,0 +1,36 @@
+"""What is still said when a session ends, and after it."""
+
+from datetime import timedelta
+
+import pytest
+from tests.core.session.clinicroom import NOBODY, Room
+
+
+@pytest.mark.hazard(26)
+def test_emergency_works_after_the_session_is_closed():
+    """Hazard 26: a patient who falls at the door is still this chair's emergency."""
+    room = Room("esketamine-trd-us").dosing()
+    room.do("leave_against_advice", advice="stay")
+    room.do("emergency", NOBODY)
+
+    assert room.now == room.state.emergency_at
+
+
+@pytest.mark.hazard(26)
+def test_a_wrong_clock_stops_no_emergency():
+    """Hazard 26: a tablet that runs an hour ahead still calls for help, as of now."""
+    room = Room("esketamine-trd-us").dosing()
+    ahead = (room.now + timedelta(hours=1)).isoformat()
+    room.do("emergency", NOBODY, occurred_at=ahead)
+
+    assert room.now + timedelta(minutes=1) == room.state.emergency_at
+
+
+@pytest.mark.hazard(40)
+def test_a_vial_that_is_not_accounted_for_stays_as_a_deviation():
+    """Hazard 40, diversion: the session closes, and the open vial is on record."""
+    room = Room("ketamine-iv").dosing()
+    noted = [draft.body.get("what") for draft in room.do("leave_against_advice", advice="stay")]
+
+    assert "Not accounted for: V1." in noted
+    assert "The session was closed while dosing had not been ended." in noted
