@@ -161,7 +161,8 @@ def _header(identity: str, control_id: str, at: datetime, flavour: Flavour) -> s
         return f"MSH|^~\\&|{identity}|SIMULATION|ESKER|CLINIC|{sent}||ORU^R01|{control_id}|P|2.5.1"
     return (
         f"MSH|^~\\&|ESKERSIM^{identity}^EUI-64|SIMULATION|ESKER|CLINIC|{sent}||ORU^R01^ORU_R01|"
-        f"{control_id}|P|2.6|||AL|NE||UNICODE UTF-8|||PCD_DEC_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO"
+        f"{control_id}|P|2.6|||AL|NE||UNICODE UTF-8|||"
+        "PCD_DEC_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO"
     )
 
 

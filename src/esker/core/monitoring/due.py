@@ -60,7 +60,9 @@ def _of(check: Check, state: Session, protocol: Protocol, at: datetime) -> Itera
     moments = list(_moments(check, start, _until(check, state, at), at))
     for place, moment in enumerate(moments):
         opens, closes = moment - window, moment + window
-        after = moments[place + 1] - window if place + 1 < len(moments) else None
+        # Superseded when the next one closes, not when it opens: with windows that touch, a check
+        # would else turn from open to missed and never ring.
+        after = moments[place + 1] + window if place + 1 < len(moments) else None
         status = _status(check, state, (opens, closes), after, at)
         offset = int((moment - start).total_seconds() // 60)
         yield DueCheck(
@@ -114,7 +116,7 @@ def _status(
         return "upcoming"
     if at <= closes:
         return "open"
-    replaced = superseded_at is not None and at >= superseded_at
+    replaced = superseded_at is not None and at > superseded_at
     late = _recorded(check, state, closes, min(at, superseded_at or at))
     over = replaced or late or state.closed_at is not None or state.phase not in check.phase
     return "missed" if over else "overdue"
