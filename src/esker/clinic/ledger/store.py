@@ -47,7 +47,7 @@ def read(clinic_id: str, stream: str, after: int = 0) -> list[core.Entry]:
     Raises ChainBroken when one was changed, removed or forged.
     """
     rows = models.Entry.objects.filter(clinic_id=clinic_id, stream=stream, seq__gte=max(after, 1))
-    entries = [_entry(row) for row in rows.order_by("seq")]
+    entries = [entry_of(row) for row in rows.order_by("seq")]
     for fault in _faults(entries, max(after, 1)):
         raise ChainBroken(fault)
     head = models.Head.objects.filter(clinic_id=clinic_id, stream=stream).first()
@@ -168,7 +168,7 @@ def new_id(at: datetime) -> str:
     return str(UUID(int=value))
 
 
-def _entry(row: models.Entry) -> core.Entry:
+def entry_of(row: models.Entry) -> core.Entry:
     values = {name: getattr(row, name) for name in FIELDS if name != "clinic"}
     return core.Entry(clinic=str(row.clinic_id), **values)
 

@@ -1,0 +1,37 @@
+"""Checks an export of Esker's ledger without Esker: python verify_export.py export.ndjson
+
+Each line is one entry. Its digest is SHA-256 over the canonical JSON of all its other fields: keys
+sorted, no spaces, UTF-8. Each entry names the digest of the one before it in its stream.
+"""
+
+import hashlib
+import json
+import sys
+
+
+def digest(entry):
+    fields = {name: value for name, value in entry.items() if name != "digest"}
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def faults(lines):
+    ends = {}
+    for number, line in enumerate(lines, start=1):
+        entry = json.loads(line)
+        stream = (entry["clinic"], entry["stream"])
+        seq, prev = ends.get(stream, (0, "0" * 64))
+        if entry["seq"] != seq + 1:
+            yield f"line {number}: {entry['stream']} goes from entry {seq} to {entry['seq']}"
+        if entry["prev"] != prev:
+            yield f"line {number}: does not follow the entry before it"
+        if entry["digest"] != digest(entry):
+            yield f"line {number}: was changed after it was written"
+        ends[stream] = (entry["seq"], entry["digest"])
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        found = list(faults(file))
+    print("\n".join(found) or "every chain is whole")
+    sys.exit(1 if found else 0)

@@ -1,0 +1,82 @@
+"""Checks the whole ledger of a clinic: every chain, every checkpoint, and the projections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from esker.clinic.ledger import models, projections, store
+from esker.core import ledger as core
+
+
+def checkpoint(clinic_id: str, at: datetime) -> str:
+    """Tie the heads of all streams to the last checkpoint; its digest goes on printed records."""
+    store.lock(clinic_id, ["clinic:checkpoint"])
+    past = models.Checkpoint.objects.filter(clinic_id=clinic_id).order_by("-seq").first()
+    heads = _heads(clinic_id)
+    prev = past.digest if past else core.GENESIS
+    made = models.Checkpoint.objects.create(
+        clinic_id=clinic_id,
+        seq=past.seq + 1 if past else 1,
+        made_at=at,
+        heads=core.canonical(heads),
+        prev=prev,
+        digest=core.checkpoint(heads, prev),
+    )
+    return made.digest
+
+
+def _heads(clinic_id: str) -> list[tuple[str, int, str]]:
+    """From the entries' own ends, not from the heads table, which anyone may rewrite."""
+    ends: dict[str, tuple[str, int, str]] = {}
+    rows = models.Entry.objects.filter(clinic_id=clinic_id).order_by("stream", "seq")
+    for stream, seq, digest in rows.values_list("stream", "seq", "digest"):
+        ends[stream] = (stream, seq, digest)
+    return list(ends.values())
+
+
+def verify(clinic_id: str, wanted: str | None = None) -> Iterator[str]:
+    """What is wrong, in sentences; nothing when all is whole.
+
+    `wanted` is the digest of a checkpoint on paper, which must be among those stored.
+    """
+    streams = models.Head.objects.filter(clinic_id=clinic_id).values_list("stream", flat=True)
+    with_entries = models.Entry.objects.filter(clinic_id=clinic_id).values_list("stream", flat=True)
+    for stream in sorted(set(streams) | set(with_entries.distinct())):
+        try:
+            store.read(clinic_id, stream)
+        except store.ChainBroken as broken:
+            yield str(broken)
+    yield from _checkpoint_faults(clinic_id, wanted)
+
+
+def _checkpoint_faults(clinic_id: str, wanted: str | None) -> Iterator[str]:
+    prev, seen = core.GENESIS, set()
+    rows = models.Entry.objects.filter(clinic_id=clinic_id)
+    stored = {(s, n): d for s, n, d in rows.values_list("stream", "seq", "digest")}
+    for place, row in enumerate(
+        models.Checkpoint.objects.filter(clinic_id=clinic_id).order_by("seq"), start=1
+    ):
+        heads = [(stream, seq, digest) for stream, seq, digest in json.loads(row.heads)]
+        whole = row.seq == place and row.prev == prev
+        if not whole or row.digest != core.checkpoint(heads, prev):
+            yield f"Checkpoint {row.seq} was changed, or one before it is missing."
+        for stream, seq, digest in heads:
+            if stored.get((stream, seq)) != digest:
+                yield f"{stream} held entry {seq} at checkpoint {row.seq}, and no longer does."
+        prev = row.digest
+        seen.add(row.digest)
+    if wanted and wanted not in seen:
+        yield f"The checkpoint {wanted} is not in this ledger: its tail was cut, or it is another."
+
+
+def rebuild(clinic_id: str) -> int:
+    """Empty the projections and feed them every entry again; how many entries."""
+    projections.reset(clinic_id)
+    rows = models.Entry.objects.filter(clinic_id=clinic_id).order_by("recorded_at", "id", "n")
+    count = 0
+    for row in rows.iterator():
+        projections.apply(store.entry_of(row))
+        count += 1
+    return count

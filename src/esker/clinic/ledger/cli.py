@@ -1,0 +1,50 @@
+"""`esker ledger verify | export | tail | rebuild`, for every clinic of the data folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from esker.clinic.ledger import audit, models, store
+from esker.clinic.people.models import Clinic
+from esker.clinic.tenancy import scope
+from esker.core import ledger as core
+
+
+def run(args: argparse.Namespace) -> int:
+    """The action of the command line; 1 when something is wrong with the ledger."""
+    act = {"verify": verify, "export": export, "tail": tail, "rebuild": rebuild}[args.action]
+    wrong = 0
+    for clinic in Clinic.objects.order_by("name", "id"):
+        with scope(clinic.id):
+            wrong |= act(str(clinic.id), args)
+    return wrong
+
+
+def verify(clinic_id: str, args: argparse.Namespace) -> int:
+    faults = list(audit.verify(clinic_id, args.checkpoint))
+    print(*faults or [f"{clinic_id}: every chain and every checkpoint is whole."], sep="\n")
+    return int(bool(faults))
+
+
+def export(clinic_id: str, args: argparse.Namespace) -> int:
+    rows = models.Entry.objects.filter(clinic_id=clinic_id)
+    rows = rows.filter(stream=args.stream) if args.stream else rows
+    _write(rows.order_by("stream", "seq"))
+    return 0
+
+
+def tail(clinic_id: str, args: argparse.Namespace) -> int:
+    rows = models.Entry.objects.filter(clinic_id=clinic_id).order_by("-recorded_at", "-id")
+    _write(reversed(rows[: args.n]))
+    return 0
+
+
+def rebuild(clinic_id: str, _: argparse.Namespace) -> int:
+    print(f"{clinic_id}: projections made anew from {audit.rebuild(clinic_id)} entries.")
+    return 0
+
+
+def _write(rows) -> None:  # type: ignore[no-untyped-def]
+    for row in rows:
+        sys.stdout.write(core.canonical(core.envelope(store.entry_of(row))) + "\n")

@@ -1,0 +1,79 @@
+"""Checkpoints and exports show what a chain alone cannot: a cut tail, a changed copy."""
+
+import subprocess
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from esker.clinic.ledger import audit, cli, guard, models, store
+from esker.clinic.tenancy import scope
+from esker.core.ledger import Draft
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SCRIPT = Path(__file__).parents[3] / "docs/verify_export.py"
+
+
+@pytest.fixture
+def written(clinic):
+    with scope(clinic.id):
+        drafts = [Draft("vitals", {"note": "Grüße"}, AT)] * 3
+        store.append(
+            str(clinic.id), command="c", actor="n", drafts=drafts, stream="s:1", recorded_at=AT
+        )
+    return str(clinic.id)
+
+
+def test_a_whole_ledger_has_no_faults(written):
+    with scope(written):
+        paper = audit.checkpoint(written, AT)
+
+        assert [] == list(audit.verify(written, paper))
+
+
+@pytest.mark.hazard(32)
+@pytest.mark.django_db(transaction=True)
+def test_a_cut_tail_is_seen_by_the_checkpoint(written):
+    """An altered record: the last entry vanishes and the head is set back to match."""
+    with scope(written):
+        audit.checkpoint(written, AT)
+        second = models.Entry.objects.get(seq=2).digest
+    with connection.cursor() as cursor:
+        for name in guard.triggers():
+            on = " ON ledger_" + name.split("_")[1] if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER {name}{on}")
+        cursor.execute("DELETE FROM ledger_entry WHERE seq = 3")
+    guard.put_up()
+    models.Head.objects.filter(stream="s:1").update(seq=2, digest=second)
+
+    with scope(written):
+        assert 2 == len(store.read(written, "s:1"))
+        assert ["s:1 held entry 3 at checkpoint 1, and no longer does."] == list(
+            audit.verify(written)
+        )
+
+
+def test_a_checkpoint_on_paper_that_is_not_stored_is_a_fault(written):
+    with scope(written):
+        assert 1 == len(list(audit.verify(written, "f" * 64)))
+
+
+@pytest.mark.hazard(32)
+def test_anyone_can_check_an_export(written, capsys, tmp_path):
+    """An altered record shows in the export, to a script that knows nothing of Esker."""
+    cli.run(Namespace(action="export", stream=None))
+    good = capsys.readouterr().out
+    changed = good.replace("Grüße", "Grüsse", 1)
+    missing = "".join(good.splitlines(keepends=True)[1:])
+
+    assert [0, 1, 1] == [check(tmp_path, text) for text in (good, changed, missing)]
+
+
+def check(folder, text):
+    (folder / "export.ndjson").write_text(text, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, SCRIPT, folder / "export.ndjson"], capture_output=True
+    ).returncode
