@@ -22,6 +22,8 @@ def test_from_arrival_to_the_door(protocol):
     room = Room(protocol).recovering()
     room.wait(121)
     room.well()
+    if protocol == INFUSION:
+        room.do("waste", vial="V1", amount_ml="9.3", witness=OTHER.id)
     room.do("discharge")
 
     assert ("discharged", Phase.HOME, ()) == (
