@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from esker.core.pharmacology import kernel_e, kernel_r
+from esker.core.pharmacology.layout import PARAMETERS
 from esker.core.pharmacology.timeline import Input
 
 STATES = 14
@@ -19,7 +19,7 @@ STATES = 14
 
 def model_e(q: np.ndarray) -> tuple[Callable, Callable]:
     """Right-hand side f(x, inputs) and outputs g(x) of Model E."""
-    v = dict(zip(kernel_e.PARAMETERS, q, strict=True))
+    v = dict(zip(PARAMETERS["E"], q, strict=True))
     vc, vn, vp1, vp2, vh = v["vc"], v["vn"], v["vp1"], v["vp2"], v["vh"]
     ke0, kb, kc = v["ke0"], v["kt_sbp"], v["kt_cadss"]
 
@@ -55,7 +55,7 @@ def model_e(q: np.ndarray) -> tuple[Callable, Callable]:
 
 def model_r(q: np.ndarray, enantiomer: str) -> tuple[Callable, Callable]:
     """Right-hand side and outputs of one enantiomer of Model R."""
-    v = dict(zip(kernel_r.PARAMETERS, q, strict=True))
+    v = dict(zip(PARAMETERS["R"], q, strict=True))
     cl, cln = (v["cl"], v["cln"]) if enantiomer == "S" else (v["cl_r"], v["cln_r"])
     v1, km = v["v1"], v["kmet"]
 
@@ -63,7 +63,8 @@ def model_r(q: np.ndarray, enantiomer: str) -> tuple[Callable, Callable]:
         a1, a2, a3, m1, m2, n1, n2, h1, h2, y1, y2, ce, mb, mc = x
         ca = 1000 * a1 / v1
         return np.array([
-            u[0] - (cl + v["q2"] + v["q3"]) / v1 * a1 + v["q2"] / v["v2"] * a2 + v["q3"] / v["v3"] * a3,
+            u[0] - (cl + v["q2"] + v["q3"]) / v1 * a1
+            + v["q2"] / v["v2"] * a2 + v["q3"] / v["v3"] * a3,
             v["q2"] / v1 * a1 - v["q2"] / v["v2"] * a2, v["q3"] / v1 * a1 - v["q3"] / v["v3"] * a3,
             cl / v1 * a1 - km * m1, km * (m1 - m2),
             v["fm"] * km * m2 - (cln + v["qn"]) / v1 * n1 + v["qn"] / v["vn2"] * n2,

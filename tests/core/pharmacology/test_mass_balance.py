@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from esker.core.pharmacology import Covariates, kernel_e, kernel_r, parse_dose, study, summarise
+from esker.core.pharmacology import Covariates, parse_dose, simulate, study, summarise
 from esker.core.pharmacology.engine import run
+from esker.core.pharmacology.layout import PARAMETERS
 
 LONG = np.array([0.0, 60.0, 400 * 1440.0])  # more than 100 slowest half-lives
 TOLERANCE = 1e-9
@@ -21,7 +22,7 @@ def _run(drug: str, dose: str):
 def test_every_milligram_of_racemate_is_cleared() -> None:
     """Model R: CL x area of both enantiomers is the dose; fm of it becomes norketamine."""
     who, amounts, kept = _run("ketamine", "50 mg iv 40 min")
-    p = dict(zip(kernel_r.PARAMETERS, who.parameters, strict=True))
+    p = dict(zip(PARAMETERS["R"], who.parameters, strict=True))
     mg_min = 25.0 / p["cl"] + 25.0 / p["cl_r"]
     nk_min = p["fm"] * (25.0 / p["cln"] + 25.0 / p["cln_r"]) * 223.70 / 237.73
 
@@ -33,7 +34,7 @@ def test_every_milligram_of_racemate_is_cleared() -> None:
 def test_every_milligram_of_a_spray_passes_nose_gut_and_liver() -> None:
     """Model E: nasal plus swallowed less first pass equals hepatic clearance x area."""
     who, amounts, kept = _run("esketamine", "84 mg nasal")
-    p = dict(zip(kernel_e.PARAMETERS, who.parameters, strict=True))
+    p = dict(zip(PARAMETERS["E"], who.parameters, strict=True))
     intrinsic = p["vh"] * (p["kel"] + p["kmet"])
     extraction = intrinsic / (p["qh"] + intrinsic)
     arriving = amounts[0::2].sum(axis=0) + amounts[1::2].sum(axis=0) * (1 - extraction)
@@ -47,8 +48,6 @@ def test_every_milligram_of_a_spray_passes_nose_gut_and_liver() -> None:
 
 def test_area_so_far_grows_to_the_whole() -> None:
     """The exact area at a finite time is what a fine trapezoid finds."""
-    from esker.core.pharmacology import simulate
-
     times = np.arange(0, 240.01, 0.05)
     dose = parse_dose("28 mg nasal", 70)
     curve = simulate("esketamine", dose, times)["esketamine_ng_ml"][0]

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from esker.core.pharmacology import Covariates, kernel_e, kernel_r
+from esker.core.pharmacology import Covariates
 from esker.core.pharmacology.engine import dense_rows, run, summarise
 from esker.core.pharmacology.individuals import population
+from esker.core.pharmacology.layout import PARAMETERS
 from esker.core.pharmacology.timeline import Input, lay_out
 
 from . import reference
@@ -76,9 +77,9 @@ def test_model_r_agrees_with_the_reference_solver(seed: int) -> None:
 
 def _with_equal_poles(gap: float):
     """A person whose swallowed and nasal rates, and an elimination pole, differ by `gap`."""
-    who = population("E", Covariates(), 5, 0, 1)
+    who = population("E", Covariates(), 5, 0, 3)
     p = who.parameters.copy()
-    name = kernel_e.PARAMETERS.index
+    name = PARAMETERS["E"].index
     p[name("kasw")] = p[name("kan")] * (1 + gap)
     p[name("kapo")] = p[name("ke0")] * (1 + gap)
     p[name("kt_sbp")] = p[name("kt_cadss")] = p[name("qn")] / p[name("vpn")]
@@ -90,7 +91,7 @@ def test_near_equal_poles_lose_no_digits(gap: float) -> None:
     """Equal, nearly equal and merely close rates all stay within 1e-9 of the reference."""
     who = _with_equal_poles(gap)
     inputs = _inputs_e(np.random.default_rng(0))
-    amounts = np.full((8, 1), 10.0)
+    amounts = np.full((8, 3), 10.0)
     out = run(who, amounts, lay_out(tuple(inputs), 8, TIMES), TIMES, True, False).curves
     true = reference.solve(reference.model_e(who.parameters[:, 0]), inputs, amounts[:, 0], TIMES)
 
@@ -100,16 +101,16 @@ def test_near_equal_poles_lose_no_digits(gap: float) -> None:
 @pytest.mark.parametrize("gap", [0.0, 1e-6, 1e-3, 0.03])
 def test_a_metabolite_as_slow_as_its_own_delay_loses_no_digits(gap: float) -> None:
     """A third pole on the double pole goes to the careful solver and comes back right."""
-    who = population("R", Covariates(), 5, 0, 1)
+    who = population("R", Covariates(), 5, 0, 3)
     p = who.parameters.copy()
-    name = kernel_r.PARAMETERS.index
+    name = PARAMETERS["R"].index
     p[name("ke0")] = p[name("venous_slow")] * (1 + gap)
     rate = p[name("kmet")] * (1 + gap)
     p[name("qn")] = 1e-3 * p[name("v1")] * rate
     p[name("cln")] = p[name("v1")] * rate - p[name("qn")]
     who = replace(who, parameters=p)
     inputs = [Input(0, 0, 0.0, 40.0)]
-    amounts = np.full((1, 1), 20.0)
+    amounts = np.full((1, 3), 20.0)
     out = run(who, amounts, lay_out(tuple(inputs), 1, TIMES), TIMES, True, False).curves
     true = reference.solve(reference.model_r(p[:, 0], "S"), inputs, amounts[:, 0], TIMES)
 
@@ -145,11 +146,11 @@ def test_an_infusion_split_in_two_is_the_same_infusion() -> None:
 
 def test_output_at_a_dose_sees_it_given() -> None:
     """A push at an output time is in that output."""
-    who = population("R", Covariates(), 1, 0, 1)
+    who = population("R", Covariates(), 1, 0, 3)
     out = run(
-        who, np.full((1, 1), 10.0), lay_out((Input(0, 0, 3.0, 0.0),), 1, TIMES), TIMES, True, False
+        who, np.full((1, 3), 10.0), lay_out((Input(0, 0, 3.0, 0.0),), 1, TIMES), TIMES, True, False
     )
 
-    v1 = who.parameters[kernel_r.PARAMETERS.index("v1"), 0]
+    v1 = who.parameters[PARAMETERS["R"].index("v1"), 0]
     assert out.curves[0, 0, 0] == 0.0
     assert out.curves[0, 1, 0] == pytest.approx(10_000 / v1, rel=1e-12)

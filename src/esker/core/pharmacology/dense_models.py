@@ -6,17 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dense import System, flow, follow, leave
-from .kernel_e import HNK_PER_NK
-from .kernel_e import PARAMETERS as NAMES_E
-from .kernel_r import HNK_PER_KETAMINE, NK_PER_KETAMINE
-from .kernel_r import PARAMETERS as NAMES_R
+from .layout import HNK_PER_KETAMINE, HNK_PER_NK, NK_PER_KETAMINE, PARAMETERS
 
 Floats = NDArray[np.float64]
 
 
 def system_e(parameters: Floats) -> System:
     """Model E: three depots, drug, liver, metabolites, effect site, tolerances, two areas."""
-    p = dict(zip(NAMES_E, parameters, strict=True))
+    p = dict(zip(PARAMETERS["E"], parameters, strict=True))
     (nasal, swallowed, oral, c, p1, p2, liver, n, n2, h, h2, effect, t_sbp, t_cadss,
      area, area_nk) = range(16)  # fmt: skip
     a = np.zeros((parameters.shape[1], 16, 16))
@@ -43,7 +40,7 @@ def system_e(parameters: Floats) -> System:
 
 def system_r(parameters: Floats, enantiomer: str) -> System:
     """Model R for one enantiomer: drug, delay, metabolites, venous link, effects, two areas."""
-    p = dict(zip(NAMES_R, parameters, strict=True))
+    p = dict(zip(PARAMETERS["R"], parameters, strict=True))
     cl, cln = (p["cl"], p["cln"]) if enantiomer == "S" else (p["cl_r"], p["cln_r"])
     (a1, a2, a3, m1, m2, n, n2, h, h2, fast, slow, effect, t_sbp, t_cadss,
      area, area_nk) = range(16)  # fmt: skip

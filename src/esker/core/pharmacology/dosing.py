@@ -143,7 +143,7 @@ def _plan_r(drug: Drug, doses: tuple[Dose, ...]) -> Plan:
         for channel, half in halves:
             inputs.append(Input(channel, len(columns), dose.at_min, minutes))
             columns.append((dose.amount_mg * half * share, "all"))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if any(dose.route in DEPOT_ROUTES for dose in doses):
         notes = ("Uptake after IM or SC is an own estimate, low confidence.",)
     return Plan("R", tuple(inputs), tuple(columns), notes)

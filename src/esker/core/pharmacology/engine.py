@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from . import dense, dense_models, kernel_e, kernel_r
+from . import dense, dense_models
 from .effects import cadss, delta_sbp, kernel_constants
 from .individuals import Individuals
+from .layout import ROWS, SUMMARIES
 from .matrix import Arterial
-from .modes import AMPLIFICATION_MAX
-from .summary_kernel import SUMMARIES
 from .tables_effects import EFFECTS
 from .timeline import Timeline
 
 Floats = NDArray[np.float64]
-ROWS = {"E": kernel_e.ROWS, "R": kernel_r.ROWS}
+# So few patients are solved before the compiled kernels would have loaded.
+FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,26 @@ def run(
     """
     n, rows = who.count, len(ROWS[who.model])
     out = np.empty((rows, times_min.size if curves else 0, n))
-    kept = np.empty((SUMMARIES, n if summaries else 0))
-    amplification = np.empty(n)
-    sweep = kernel_e.sweep_e if who.model == "E" else kernel_r.sweep_r
+    kept = np.empty((len(SUMMARIES), n if summaries else 0))
+    if n <= FEW:
+        _carefully(who, np.arange(n), amounts, timeline, times_min, out, kept)
+    else:
+        _compiled(who, amounts, timeline, times_min, out, kept)
+    return Output(out, kept)
+
+
+def _compiled(
+    who: Individuals, amounts: Floats, timeline: Timeline, times_min: Floats,
+    out: Floats, kept: Floats,
+) -> None:  # fmt: skip
+    """The kernels for everybody, then the careful solver for whom they have marked."""
+    from .kernel_e import sweep_e
+    from .kernel_r import sweep_r
+    from .modes import AMPLIFICATION_MAX
+
+    amplification = np.empty(who.count)
     size = np.array([[EFFECTS["sbp_emax"].value], [EFFECTS["cadss_emax"].value]])
-    sweep(
+    (sweep_e if who.model == "E" else sweep_r)(
         np.ascontiguousarray(who.parameters), np.ascontiguousarray(amounts), who.feel * size,
         timeline.gaps_min, timeline.gap_of_knot, timeline.output_of_knot, timeline.first_event,
         timeline.event_channel, timeline.event_column, timeline.event_scale, timeline.delivered,
@@ -63,7 +78,6 @@ def run(
     near = np.flatnonzero(~(amplification <= AMPLIFICATION_MAX))
     if near.size:
         _carefully(who, near, amounts, timeline, times_min, out, kept)
-    return Output(out, kept)
 
 
 def _carefully(
@@ -110,7 +124,7 @@ def _all_into_first(timeline: Timeline) -> Timeline:
 def summarise(
     model: str, rows: Floats, area: Floats, area_nk: Floats, feel: Floats, times_min: Floats
 ) -> Floats:
-    """The kernels' summaries from whole curves; rows of the result are `summary_kernel.NAMES`."""
+    """The kernels' summaries from whole curves; rows of the result are `layout.SUMMARIES`."""
     named = dict(zip(ROWS[model], rows, strict=True))
     drug = named["venous"] if model == "E" else named["s_venous"] + named["r_venous"]
     nk = named["nk"] if model == "E" else named["s_nk"] + named["r_nk"]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .covariates import CYP2B6_CHRONIC, Ancestry, Covariates
 from .effects import session_factor
+from .layout import PARAMETERS
 from .parameter import Table
 from .tables_e import MODEL_E
 from .tables_effects import EFFECTS
@@ -140,8 +141,6 @@ def _fractions(covariates: Covariates, draws: Mapping[str, Floats]) -> tuple[Flo
 
 
 def _matrix_e(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:
-    from .kernel_e import PARAMETERS  # numba: only once somebody simulates
-
     n, shift, t = draws["vc"].size, covariates.clearance_shift(), MODEL_E
     own = {
         name: _spread(t, name, draws[name]) for name in DRAWS["E"] if name in t and name != "frn"
@@ -161,7 +160,7 @@ def _matrix_e(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:
         "vpn": t["vpn"].value, "qn": t["qn"].value / 60, "fh": t["fh"].value,
         "ke0": LN2 / t["ke0_half_life_min"].value, "bridge": EFFECTS["bridge"].value,
     } | _tolerance()  # fmt: skip
-    return _stack(PARAMETERS, values, n)
+    return _stack(PARAMETERS["E"], values, n)
 
 
 def _hnk(draws: Mapping[str, Floats]) -> dict[str, Floats | float]:
@@ -180,8 +179,6 @@ def _tolerance() -> dict[str, Floats | float]:
 
 
 def _matrix_r(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:
-    from .kernel_r import PARAMETERS
-
     t, size = MODEL_R, covariates.weight_kg / 70.0
     flow, volume = size ** t["exponent_flow"].value, size ** t["exponent_volume"].value
     own = {name: _spread(t, name, draws[name]) for name in ("v1", "v2", "v3", "cl", "mtt")}
@@ -203,7 +200,7 @@ def _matrix_r(covariates: Covariates, draws: Mapping[str, Floats]) -> Floats:
         "venous_share": t["venous_fast_share"].value,
         "ke0": LN2 / t["ke0_half_life_min"].value,
     } | _tolerance()  # fmt: skip
-    return _stack(PARAMETERS, values, q.size)
+    return _stack(PARAMETERS["R"], values, q.size)
 
 
 def clearance_factor(covariates: Covariates) -> float:

@@ -8,8 +8,8 @@ which is the partial-fraction rule for one more pole.
 Work arrays are (rows, 8), one patient a column; a `row` of a model with M modes is M such rows, at
 an offset. `b[channel * M + m]` is what a unit bolus adds to mode m. Rates are per minute.
 """
-# numba's types are outside mypy's reach; these kernels are held by tests instead.
-# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call,import-untyped"
+# Vector values are outside mypy's reach; these kernels are held by tests instead.
+# mypy: ignore-errors
 
 from __future__ import annotations
 

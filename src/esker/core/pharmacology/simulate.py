@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from . import effects
 from .covariates import Covariates, InputError, one_of
 from .dosing import Drug, Plan, plan
+from .engine import run
 from .individuals import Individuals, population, typical
+from .layout import ROWS, SUMMARIES
 from .matrix import Arterial
 from .regimen import Dose
 from .timeline import Timeline, lay_out
@@ -159,8 +161,6 @@ def simulate(
 
 def stream(request: Study, size: int = 1024) -> Iterator[Curves]:
     """Curves in chunks of subjects, so that memory does not grow with their number."""
-    from .engine import run
-
     for start, who in request.chunks(size):
         out = run(who, request.plan.amounts(who), request.timeline, request.times_min, True, False)
         outputs = describe(request.drug, request.plan.model, out.curves, who.feel)
@@ -170,22 +170,17 @@ def stream(request: Study, size: int = 1024) -> Iterator[Curves]:
 def summarise(request: Study) -> Iterator[dict[str, Floats]]:
     """Peaks, areas and recovery per subject, reduced while solving; chunks of `CHUNK` subjects.
 
-    Names are those of `summary_kernel.NAMES`: concentrations are venous plasma of the parent
+    Names are those of `layout.SUMMARIES`: concentrations are venous plasma of the parent
     (both enantiomers together), areas run to the last output time, peaks are over output times, and
     a recovery time is NaN for somebody never impaired and infinite for somebody still impaired.
     """
-    from .engine import run
-    from .summary_kernel import NAMES
-
     for _, who in request.chunks():
         out = run(who, request.plan.amounts(who), request.timeline, request.times_min, False, True)
-        yield dict(zip(NAMES, out.summaries, strict=True))
+        yield dict(zip(SUMMARIES, out.summaries, strict=True))
 
 
 def describe(drug: Drug, model: str, curves: Floats, feel: Floats) -> dict[str, Floats]:
     """Named outputs, (subjects, times), from the solver's rows (rows, times, subjects)."""
-    from .engine import ROWS
-
     row = {name: curve.T for name, curve in zip(ROWS[model], curves, strict=True)}
     named = _of_model_e(row) if model == "E" else _of_model_r(row, drug)
     effect = Arterial(row["effect"])

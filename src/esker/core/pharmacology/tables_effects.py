@@ -29,6 +29,8 @@ EFFECTS: Final[Table] = MappingProxyType(
         "pressure_reading_sd": Parameter(
             7.2, "mmHg", 0.0, OWN, M, "gives placebo mean of maxima 6.1"
         ),
+        "cadss_reading_sd": Parameter(2.0, "points", 0.0, "own assumption on scoring noise", L),
+        "cadss_reading_cv": Parameter(0.25, "fraction", 0.0, "own assumption on scoring noise", L),
         "cadss_emax": Parameter(39.0, "points", 110.0, OWN, L, "spread is of the sensitivity"),
         "cadss_zero_share": Parameter(
             0.09, "fraction", 0.0, "own: total spread 9.2 on mean 7.7", L

@@ -30,7 +30,10 @@ _GAUSS = 0.5 / math.sqrt(3.0)
 
 
 def occupancy(s_venous: Floats, r_venous: Floats | float, nk: Floats | float) -> Floats:
-    """NMDA receptor occupancy, 0 to 1, from venous plasma in ng/mL (rat affinities: low confidence)."""
+    """NMDA receptor occupancy, 0 to 1, from venous plasma in ng/mL.
+
+    Rat affinities and assumed binding: low confidence.
+    """
     t = WEEKS
     u = (
         t["fu_s"].value * 1000.0 / MOLAR_KETAMINE / t["ic50_s"].value * s_venous
@@ -42,7 +45,7 @@ def occupancy(s_venous: Floats, r_venous: Floats | float, nk: Floats | float) ->
 
 def session_exposure(occupied: Floats, times_min: Floats) -> Floats:
     """Integral of occupancy over a session, in hours: the one number that the weeks need."""
-    return np.trapezoid(occupied, times_min, axis=-1) / 60.0
+    return np.asarray(np.trapezoid(occupied, times_min, axis=-1) / 60.0)
 
 
 @dataclass(frozen=True, slots=True)
