@@ -246,6 +246,8 @@ async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: 
     """Send one message and wait for its AA. Raises ValueError on any other answer."""
     writer.write(START + raw + END)
     await writer.drain()
-    answer = await asyncio.wait_for(reader.readuntil(END), ANSWER_S)
+    # Not wait_for(): in Python 3.11 it swallows a cancellation that meets the answer.
+    async with asyncio.timeout(ANSWER_S):
+        answer = await reader.readuntil(END)
     if b"\rMSA|AA|" not in answer and b"\rMSA|CA|" not in answer:
         raise ValueError("the gateway did not accept the message")
