@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.core.session.clinicroom import NOBODY, Room
 
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from esker.core.ledger import Refused, faults

@@ -21,7 +21,7 @@ def strength(room, channel, value):
     room.monitor(**{channel: value})
     gate = Gate("clear", room.state, room.window, room.protocol, room.now, NURSE)
     about = (f"vitals_fresh:{channel}", f"vitals_within:{channel}")
-    ranks = [each.strength.rank for each in findings(gate) if each.rule in about]
+    ranks = [each.strength.rank for each in findings(gate) if each.rule.startswith(about)]
     return max(ranks, default=Strength.GO.rank)
 
 

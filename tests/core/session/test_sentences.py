@@ -1,10 +1,10 @@
 """Every kind of entry has its own plain sentence."""
 
 import pytest
-from tests.core.session.clinicroom import DOCTOR, Room
 
 from esker.core.session.decide import KINDS
 from esker.core.session.sentences import WORDS, sentence
+from tests.core.session.clinicroom import DOCTOR, Room
 
 
 def test_every_kind_has_words():

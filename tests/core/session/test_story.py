@@ -386,3 +386,27 @@ def test_a_rescue_on_a_verbal_order_is_recorded():
 
 def _why(refused):
     return refused.code, refused.strength
+
+
+@pytest.mark.hazard(39)
+def test_a_signature_for_one_pressure_does_not_cover_a_worse_one():
+    """Hazard 39: signed at 145, the gate is shut again at 230."""
+    room = Room(NASAL).ready()
+    room.monitor(sbp=145)
+    rule = room.refused("clear", order_version=1).rule
+    room.do("sign_override", DOCTOR, rule=rule, reason="usual at home")
+    room.wait(1)
+    room.monitor(sbp=230)
+
+    assert "vitals_within" == room.refused("clear", order_version=1).code
+
+
+def test_a_signature_does_not_last_longer_than_a_clearance():
+    room = Room(NASAL).ready()
+    room.monitor(sbp=145)
+    rule = room.refused("clear", order_version=1).rule
+    room.do("sign_override", DOCTOR, rule=rule, reason="usual at home")
+    room.wait(16)
+    room.monitor(sbp=145)
+
+    assert "vitals_within" == room.refused("clear", order_version=1).code

@@ -1,9 +1,11 @@
-"""Tells Django about this part of the clinic."""
-
 from django.apps import AppConfig
 
 
-class Config(AppConfig):
+class SessionsConfig(AppConfig):
     name = "esker.clinic.sessions"
-    label = "esker_sessions"
-    default_auto_field = "django.db.models.BigAutoField"
+    label = "esker_sessions"  # django.contrib.sessions has the short one
+
+    def ready(self) -> None:
+        from esker.clinic.sessions import projections
+
+        projections.register()

@@ -48,6 +48,12 @@ class Finding:
     sentence: str
 
 
+# What no protocol can make weaker (design: gates that have no override).
+FLOOR = dict.fromkeys(
+    ("identity", "order", "order_version", "vial", "clearance", "ceiling", "ceiling_per_kg"),
+    Strength.NEVER,
+)
+
 Found = Iterator[tuple[str, Strength | None, str]]  # (detail, own strength or the rule's, sentence)
 
 
@@ -61,10 +67,18 @@ def findings(gate: Gate) -> list[Finding]:
 def _look(rule: Rule, gate: Gate) -> Iterator[Finding]:
     for detail, own, sentence in RULES[rule.id](gate):
         name = f"{rule.id}:{detail}" if detail else rule.id
-        strength = own or rule.strength
-        if strength is Strength.HOLD and name in gate.state.overrides:
+        floor = FLOOR.get(rule.id, Strength.GO)
+        strength = max(own or rule.strength, floor, key=lambda each: each.rank)
+        if strength is Strength.HOLD and _overridden(gate, name):
             strength = Strength.NOTE
         yield Finding(name, strength, sentence)
+
+
+def _overridden(gate: Gate, name: str) -> bool:
+    """Signed, and no longer ago than a clearance lasts: a signature is about this moment."""
+    signed = gate.state.overrides.get(name)
+    lasts = timedelta(minutes=float(gate.protocol.clearance.value))
+    return signed is not None and gate.at - signed <= lasts
 
 
 def refusal(found: Iterable[Finding]) -> Refused | None:
@@ -180,7 +194,9 @@ def vitals_within(gate: Gate) -> Found:
         seen = _fresh(gate, channel)
         found = band(gate.protocol, channel, gate.phase, seen.value) if seen else None
         if seen and found and found.strength is not Strength.GO:
-            yield channel, found.strength, f"{found.because} ({channel} {seen.value})"
+            # The band is part of the name: a signature for 145 does not cover 230.
+            name = f"{channel}:{found.low}-{found.high}"
+            yield name, found.strength, f"{found.because} ({channel} {seen.value})"
 
 
 def _fresh(gate: Gate, channel: Channel) -> Latest | None:

@@ -1,0 +1,104 @@
+"""What pages ask about sessions. Rows of sessions and vials are projections of the ledger."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Tenant(models.Model):
+    """A row that belongs to one clinic."""
+
+    clinic = models.ForeignKey("people.Clinic", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class SessionRow(Tenant):
+    """One session as the floor board and other sessions see it; rebuilt from the ledger."""
+
+    session = models.CharField(max_length=64)
+    seq = models.PositiveBigIntegerField()
+    patient = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    protocol_hash = models.CharField(max_length=64)
+    planned_at = models.DateTimeField()
+    phase = models.CharField(max_length=16)
+    nurse = models.CharField(max_length=200, null=True)
+    chair = models.CharField(max_length=200, null=True)
+    monitor = models.CharField(max_length=200, null=True)
+    paired_at = models.DateTimeField(null=True)
+    dosed_at = models.DateTimeField(null=True)
+    weight_kg = models.DecimalField(max_digits=8, decimal_places=3, null=True)
+    weighed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=32, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "session"], name="one_session"),
+            models.UniqueConstraint(
+                fields=["clinic", "monitor"],
+                condition=models.Q(closed_at=None),
+                name="one_session_per_monitor",
+            ),
+        ]
+
+
+class VialUse(Tenant):
+    """Which session a scanned pack was used in; rebuilt from the ledger."""
+
+    vial = models.CharField(max_length=200)
+    session = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "vial"], name="one_use")]
+
+
+class Product(Tenant):
+    """The catalogue: what a scanned code stands for. A code itself carries no strength."""
+
+    gtin = models.CharField(max_length=14)
+    name = models.CharField(max_length=200)
+    drug = models.CharField(max_length=16)
+    form = models.CharField(max_length=16)
+    strength_mg_per_ml = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    volume_ml = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    content_mg = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "gtin"], name="one_product")]
+
+
+class Screen(Tenant):
+    """A screen that watches chairs, and whether it can be heard. Silent ones are forgotten."""
+
+    screen = models.CharField(max_length=64)
+    chairs = models.JSONField(default=list)
+    audible = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "screen"], name="one_screen")]
+
+
+class CurrentAlarm(Tenant):
+    """An alarm that lives now, as the alarm loop last saw it. The ledger holds its history."""
+
+    session = models.CharField(max_length=64)
+    alarm = models.CharField(max_length=200)
+    kind = models.CharField(max_length=64)
+    priority = models.CharField(max_length=16)
+    sentence = models.TextField()
+    since = models.DateTimeField()
+    raised_at = models.DateTimeField()
+    worse_since = models.DateTimeField()
+    status = models.CharField(max_length=16)
+    seen_at = models.DateTimeField()
+    paused_until = models.DateTimeField(null=True)
+    escalated = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "session", "alarm"], name="one_alarm")
+        ]

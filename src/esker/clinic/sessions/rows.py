@@ -1,0 +1,57 @@
+"""Keeps the rows of sessions and vials level with the ledger, in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from esker.clinic.ledger import projections
+from esker.clinic.sessions import folding
+from esker.clinic.sessions.models import SessionRow, VialUse
+from esker.core.ledger import Entry
+from esker.core.session.state import Session
+
+
+def register() -> None:
+    projections.register("", apply, reset)
+
+
+def apply(entry: Entry) -> None:
+    if not entry.stream.startswith("session:"):
+        return
+    state = folding.follow(entry)
+    SessionRow.objects.update_or_create(
+        clinic_id=entry.clinic, session=state.id, defaults=_columns(state)
+    )
+    if entry.kind == "vial.scanned":
+        VialUse.objects.update_or_create(
+            clinic_id=entry.clinic,
+            vial=entry.data()["vial"]["vial"],
+            defaults={"session": state.id},
+        )
+
+
+def reset(clinic_id: str) -> None:
+    SessionRow.objects.filter(clinic_id=clinic_id).delete()
+    VialUse.objects.filter(clinic_id=clinic_id).delete()
+
+
+def _columns(state: Session) -> dict[str, Any]:
+    assert state.patient is not None  # the first entry of a session is its opening
+    weight, weighed_at = state.weights[-1] if state.weights else (None, None)
+    return {
+        "seq": state.seq,
+        "patient": state.patient.id,
+        "name": state.patient.name,
+        "protocol_hash": state.protocol_hash,
+        "planned_at": state.planned_at,
+        "phase": state.phase.value,
+        "nurse": state.nurse,
+        "chair": state.chair,
+        "monitor": state.monitor,
+        "paired_at": state.paired_at,
+        "dosed_at": max((each.until or each.at for each in state.given), default=None),
+        "weight_kg": weight,
+        "weighed_at": weighed_at,
+        "closed_at": state.closed_at,
+        "outcome": state.outcome,
+    }

@@ -1,0 +1,232 @@
+"""Commands to a session: lock, fold, decide, append, answer. The only way anything is written.
+
+A command id makes a retry harmless: the same id with the same body hears the first answer again.
+A refusal is not remembered, so a retry asks afresh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, ValidationError
+
+from esker.clinic import clock, tenancy
+from esker.clinic.ledger import store
+from esker.clinic.people.models import User
+from esker.clinic.people.signing import actor_for, verify_signature
+from esker.clinic.sessions import catalogue, folding, protocols
+from esker.clinic.sessions.models import SessionRow
+from esker.clinic.sessions.surroundings import window
+from esker.core.ledger import Draft, Entry, Refused
+from esker.core.protocols.schema import Protocol, Strict
+from esker.core.session.commands import COMMANDS, SIGNED, AnyCommand, OpenSession, Tri
+from esker.core.session.decide import decide
+from esker.core.session.state import Actor, Session
+
+Answer = list[dict[str, Any]]
+
+
+class Malformed(Exception):  # noqa: N818  the request is wrong, not we
+    """A request that is no command; `sentences` say each what is wrong with which field."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was recorded: id, seq, stream and kind of each entry."""
+
+    entries: Answer
+
+
+class Factors(Strict):
+    username: Annotated[str, Field(min_length=1, max_length=150)]
+    password: Annotated[str, Field(min_length=1, max_length=500)]
+    totp: Annotated[str, Field(min_length=6, max_length=6)]
+
+
+class Request(Strict):
+    """What a client sends. `id` is a UUID that the client made, before it asked."""
+
+    id: UUID
+    command: dict[str, Any]
+    signature: Factors | None = None
+
+
+def handle(clinic_id: str, session_id: str, payload: Any, user: User | None) -> Accepted | Refused:
+    """Carry a command out once. `user` None is a locked screen, which may only call for help.
+
+    Raises Malformed for what is no command at all.
+    """
+    request = _request(payload)
+    with tenancy.scope(clinic_id):
+        raw = _with_catalogue(clinic_id, request.command)
+        command = _command(raw)
+        store.lock(clinic_id, _streams(clinic_id, session_id, command))
+        digest = _digest(session_id, request.command)
+        before = store.answered(clinic_id, str(request.id), digest)
+        if isinstance(before, Refused):
+            return before
+        if before is not None:
+            return Accepted(before.answer)
+        return _carry_out(clinic_id, session_id, request, command, digest, user)
+
+
+def _carry_out(
+    clinic_id: str,
+    session_id: str,
+    request: Request,
+    command: AnyCommand,
+    digest: str,
+    user: User | None,
+) -> Accepted | Refused:
+    at = clock.now()
+    state = folding.fold(clinic_id, session_id)
+    protocol = _protocol(state, command)
+    if isinstance(protocol, Refused):
+        return protocol
+    actor = _actor(clinic_id, request.signature, command.kind, user)
+    if isinstance(actor, Refused):
+        return actor
+    surroundings = window(clinic_id, _as_opened(state, session_id, command), at)
+    drafts = decide(state, surroundings, command, protocol[0], at, actor)
+    if isinstance(drafts, Refused):
+        return drafts
+    entries = store.append(
+        clinic_id,
+        command=str(request.id),
+        actor=actor.id,
+        drafts=drafts,
+        stream=folding.stream_of(session_id),
+        recorded_at=at,
+        protocol_hash=protocol[1],
+    )
+    answer = [_brief(entry) for entry in entries]
+    store.remember(clinic_id, str(request.id), digest, answer)
+    return Accepted(answer)
+
+
+def record_consent(clinic_id: str, patient: str, on_file: str, by: str, id: str = "") -> Accepted:
+    """Whether a consent is on file, for all sessions of this patient. Raises Malformed."""
+    try:
+        said = Tri(on_file)
+    except ValueError:
+        raise Malformed(["on_file is yes, no or unknown."]) from None
+    at, stream = clock.now(), f"patient:{patient}"
+    command = id or store.new_id(at)
+    digest = _digest(stream, {"on_file": said})
+    with tenancy.scope(clinic_id):
+        store.lock(clinic_id, [stream])
+        before = store.answered(clinic_id, command, digest)
+        if isinstance(before, Refused):
+            raise Malformed([before.sentence])
+        if before is not None:
+            return Accepted(before.answer)
+        drafts = [Draft("consent.recorded", {"on_file": said.value}, at)]
+        entries = store.append(
+            clinic_id, command=command, actor=by, drafts=drafts, stream=stream, recorded_at=at
+        )
+        answer = [_brief(entry) for entry in entries]
+        store.remember(clinic_id, command, digest, answer)
+        return Accepted(answer)
+
+
+def protocol_of(clinic_id: str, session_id: str) -> Protocol:
+    """The protocol that this session pinned. Raises LookupError when its file has gone."""
+    with tenancy.scope(clinic_id):
+        digest = folding.fold(clinic_id, session_id).protocol_hash
+    found = protocols.get(digest)
+    if found is None:
+        raise LookupError(f"no protocol with hash {digest}")
+    return found
+
+
+def _request(payload: Any) -> Request:
+    try:
+        return Request.model_validate_json(json.dumps(payload))
+    except (ValidationError, TypeError, ValueError) as error:
+        raise Malformed(_sentences(error)) from None
+
+
+def _command(raw: dict[str, Any]) -> AnyCommand:
+    try:
+        return COMMANDS.validate_python(raw)
+    except ValidationError as error:
+        raise Malformed(_sentences(error)) from None
+
+
+def _sentences(error: Exception) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return ["This is not a command."]
+    return [
+        f"{'.'.join(str(part) for part in each['loc']) or 'The request'}: {each['msg']}."
+        for each in error.errors(include_input=False, include_url=False)
+    ]
+
+
+def _with_catalogue(clinic_id: str, raw: dict[str, Any]) -> dict[str, Any]:
+    return catalogue.scanned(clinic_id, raw) if raw.get("kind") == "scan_vial" else raw
+
+
+def _streams(clinic_id: str, session_id: str, command: AnyCommand) -> set[str]:
+    """The session's own stream, and whatever this command must not share with another session."""
+    row = SessionRow.objects.filter(clinic_id=clinic_id, session=session_id).first()
+    streams = {folding.stream_of(session_id)}
+    match command.kind:
+        case "open_session":
+            streams.add(f"patient:{command.patient.id}")
+        case "pair_monitor":
+            streams |= {f"chair:{command.chair}", f"monitor:{command.monitor}"}
+        case "scan_vial" | "device_given" | "draw_up":
+            streams.add(f"vial:{command.vial}")
+    return streams | ({f"patient:{row.patient}"} if row else set())
+
+
+def _digest(about: str, said: dict[str, Any]) -> str:
+    """Of what was asked, as sent; without the signature, whose code differs at each try."""
+    text = json.dumps([about, said], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _protocol(state: Session, command: AnyCommand) -> tuple[Protocol, str] | Refused:
+    digest = state.protocol_hash
+    if not state.seq:
+        if not isinstance(command, OpenSession):
+            return Refused("no_session", "There is no such session yet.")
+        digest = command.protocol_hash
+    found = protocols.get(digest)
+    if found is None:
+        return Refused("protocol", "This protocol is not known here; ask the administrator.")
+    return found, digest
+
+
+def _actor(
+    clinic_id: str, factors: Factors | None, kind: str, user: User | None
+) -> Actor | Refused:
+    """Who acts: the signer where the command is signed, so that a nurse's login can stay."""
+    if kind not in SIGNED or factors is None:
+        return actor_for(user) if user else Actor("screen", None, frozenset())
+    signature = verify_signature(
+        clinic_id, factors.username, factors.password, factors.totp, kind, at
+    )
+    signer = User.objects.filter(clinic_id=clinic_id, username=factors.username).first()
+    if signature is None or signer is None:
+        return Refused("signature", "The password or the code is not right; wait for a new code.")
+    return actor_for(signer, signature)
+
+
+def _as_opened(state: Session, session_id: str, command: AnyCommand) -> Session:
+    """A session that is about to be opened has its id and patient for the window's questions."""
+    if state.seq or not isinstance(command, OpenSession):
+        return state
+    return Session(id=session_id, patient=command.patient)
+
+
+def _brief(entry: Entry) -> dict[str, Any]:
+    return {"id": entry.id, "seq": entry.seq, "stream": entry.stream, "kind": entry.kind}
