@@ -1,11 +1,16 @@
+"""Tells Django about this part of the clinic."""
+
 from django.apps import AppConfig
 
 
-class SessionsConfig(AppConfig):
+class Config(AppConfig):
     name = "esker.clinic.sessions"
-    label = "esker_sessions"  # django.contrib.sessions has the short one
+    label = "esker_sessions"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from esker.clinic.sessions import projections
+        from esker.clinic.live import hub
+        from esker.clinic.sessions import rows
 
-        projections.register()
+        rows.register()
+        hub.listen()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from esker.core.session.state import Actor, Session
 Answer = list[dict[str, Any]]
 
 
-class Malformed(Exception):  # noqa: N818  the request is wrong, not we
+class Malformed(Exception):
     """A request that is no command; `sentences` say each what is wrong with which field."""
 
     def __init__(self, sentences: list[str]) -> None:
@@ -91,7 +92,7 @@ def _carry_out(
     protocol = _protocol(state, command)
     if isinstance(protocol, Refused):
         return protocol
-    actor = _actor(clinic_id, request.signature, command.kind, user)
+    actor = _actor(clinic_id, request.signature, command.kind, user, at)
     if isinstance(actor, Refused):
         return actor
     surroundings = window(clinic_id, _as_opened(state, session_id, command), at)
@@ -207,7 +208,7 @@ def _protocol(state: Session, command: AnyCommand) -> tuple[Protocol, str] | Ref
 
 
 def _actor(
-    clinic_id: str, factors: Factors | None, kind: str, user: User | None
+    clinic_id: str, factors: Factors | None, kind: str, user: User | None, at: datetime
 ) -> Actor | Refused:
     """Who acts: the signer where the command is signed, so that a nurse's login can stay."""
     if kind not in SIGNED or factors is None:
@@ -230,3 +231,18 @@ def _as_opened(state: Session, session_id: str, command: AnyCommand) -> Session:
 
 def _brief(entry: Entry) -> dict[str, Any]:
     return {"id": entry.id, "seq": entry.seq, "stream": entry.stream, "kind": entry.kind}
+
+
+def known_or_opening(clinic_id: str, session_id: str, payload: Any) -> bool:
+    """Whether the session is this clinic's, or is being opened by this very request."""
+    said = payload.get("command") if isinstance(payload, dict) else None
+    if isinstance(said, dict) and said.get("kind") == "open_session":
+        return True
+    with tenancy.scope(clinic_id):
+        return SessionRow.objects.filter(clinic_id=clinic_id, session=session_id).exists()
+
+
+def knows_patient(clinic_id: str, patient: str) -> bool:
+    """Whether a session of this clinic was ever planned for this patient."""
+    with tenancy.scope(clinic_id):
+        return SessionRow.objects.filter(clinic_id=clinic_id, patient=patient).exists()

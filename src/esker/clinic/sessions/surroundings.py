@@ -11,7 +11,8 @@ from esker.clinic.live import screens
 from esker.clinic.people.models import User
 from esker.clinic.people.presence import on_site
 from esker.clinic.sessions.models import SessionRow, VialUse
-from esker.core.monitoring.channels import Readings
+from esker.core.monitoring.channels import Channel, Reading, Readings, Source
+from esker.core.monitoring.series import in_order
 from esker.core.session.commands import Tri
 from esker.core.session.state import Role, Session, Window
 
@@ -28,7 +29,7 @@ def window(clinic_id: str, state: Session, at: datetime, since: datetime | None 
     dosed = earlier.exclude(dosed_at=None).order_by("-dosed_at").first()
     vials = VialUse.objects.filter(clinic_id=clinic_id).exclude(session=state.id)
     return Window(
-        readings=readings(clinic_id, state, since or at - BACK),
+        readings=readings(clinic_id, state, at, since or at - BACK),
         consent=consent(clinic_id, patient),
         prescribers_on_site=_prescribers(clinic_id),
         vials_used_elsewhere=frozenset(vials.values_list("vial", flat=True)),
@@ -40,11 +41,18 @@ def window(clinic_id: str, state: Session, at: datetime, since: datetime | None 
     )
 
 
-def readings(clinic_id: str, state: Session, since: datetime) -> Readings:
-    """What the paired monitor and this session's claims hold, oldest first."""
-    if not state.id or (state.paired_at is None and state.closed_at is None):
-        return ()
-    return journal.readings(clinic_id, state.id, state.monitor, since)
+def readings(clinic_id: str, state: Session, at: datetime, since: datetime) -> Readings:
+    """What the paired monitor sent and what people recorded, oldest first."""
+    heard = journal.readings_for(clinic_id, state, at, since)
+    told = [
+        Reading(
+            f"{each.entry}.{each.what}", Channel(each.what), each.value, each.unit,
+            each.observed_at, each.observed_at, Source.NURSE, confirmed_by=each.by,
+        )
+        for each in state.observed
+        if each.unit != "score" and each.observed_at >= since
+    ]  # fmt: skip
+    return in_order([*heard, *told])
 
 
 def consent(clinic_id: str, patient: str) -> Tri:

@@ -1,0 +1,59 @@
+"""One process for one clinic: web pages, the MLLP gateway and the alarm loop, stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import FrameType
+
+import uvicorn
+from asgiref.sync import sync_to_async
+
+from esker.clinic import clock
+from esker.clinic.alarms import loop
+from esker.clinic.devices import gateway, intake
+from esker.clinic.live import hub
+
+GRACE_S = 5
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends the live streams first; else it would wait for pages that never leave."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        hub.close()
+        super().handle_exit(sig, frame)
+
+
+def serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
+    """Serve until a signal says stop. Django is set up and the database migrated already."""
+    asyncio.run(_serve(host, port, mllp_port, clinic))
+
+
+async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
+    config = uvicorn.Config(
+        "esker.clinic.asgi:application",
+        host=host,
+        port=port,
+        lifespan="off",
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    stop = threading.Event()
+    alarms = threading.Thread(target=loop.run, args=(clinic, stop), name="alarm-loop")
+    receiver = await gateway.serve(host, mllp_port, _receive(clinic))
+    alarms.start()
+    try:
+        await Server(config).serve()
+    finally:
+        hub.close()
+        receiver.close()
+        stop.set()
+        await asyncio.to_thread(alarms.join)
+
+
+def _receive(clinic: str):
+    def received(raw: bytes) -> bytes:
+        return intake.receive(clinic, raw, clock.now())
+
+    return sync_to_async(received, thread_sensitive=False)

@@ -1,0 +1,143 @@
+"""The API at /api/v1: commands in, state out. Another clinic's session does not exist: 404."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as BadRequest
+from ninja.security import SessionAuth
+
+from esker.clinic import clock
+from esker.clinic.sessions import queries, service
+from esker.core.ledger import Refused
+
+
+class SignedIn(SessionAuth):
+    """The session cookie of a person who is signed in; unsafe methods need the CSRF token."""
+
+
+class SignatureIn(Schema):
+    username: str
+    password: str
+    totp: str
+
+
+class CommandIn(Schema):
+    """`id` is a UUID made by the client before it asks; `command` has `kind` and its fields."""
+
+    id: str
+    command: dict[str, Any]
+    signature: SignatureIn | None = None
+
+
+class ConsentIn(Schema):
+    id: str
+    on_file: str
+
+
+class EntryOut(Schema):
+    id: str
+    seq: int
+    stream: str
+    kind: str
+
+
+class AcceptedOut(Schema):
+    entries: list[EntryOut]
+
+
+class RefusedOut(Schema):
+    """`strength` is hold where a prescriber may override `rule`, never where nobody may."""
+
+    code: str
+    sentence: str
+    strength: str
+    rule: str | None
+
+
+class MalformedOut(Schema):
+    sentences: list[str]
+
+
+class MissingOut(Schema):
+    sentence: str
+
+
+api = NinjaAPI(title="Esker", version="1", auth=SignedIn(), urls_namespace="api")
+ANSWERS = {200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 422: MalformedOut}
+
+
+@api.exception_handler(service.Malformed)
+def _malformed(request: HttpRequest, error: service.Malformed) -> HttpResponse:
+    return JsonResponse({"sentences": error.sentences}, status=422)
+
+
+@api.exception_handler(BadRequest)
+def _bad(request: HttpRequest, error: BadRequest) -> HttpResponse:
+    said = [f"{'.'.join(str(part) for part in e['loc'][1:])}: {e['msg']}." for e in error.errors]
+    return JsonResponse({"sentences": said}, status=422)
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 400:  # what is no JSON at all is malformed like anything else
+        return JsonResponse({"sentences": ["The request is not JSON."]}, status=422)
+    return JsonResponse({"sentence": str(error)}, status=error.status_code)
+
+
+@api.exception_handler(queries.NoSuchSession)
+def _missing(request: HttpRequest, error: queries.NoSuchSession) -> HttpResponse:
+    return JsonResponse({"sentence": "There is no such session."}, status=404)
+
+
+@api.post("/sessions/{session_id}/commands", response=ANSWERS)
+def command(request: HttpRequest, session_id: str, body: CommandIn) -> HttpResponse:
+    """Carry out a command once; the same id again hears the same answer."""
+    said = json.loads(request.body)
+    clinic = str(request.user.clinic_id)
+    if not service.known_or_opening(clinic, session_id, said):
+        raise queries.NoSuchSession(session_id)
+    answer = service.handle(clinic, session_id, said, request.user)
+    if isinstance(answer, Refused):
+        return JsonResponse(refused_json(answer), status=409)
+    return JsonResponse({"entries": answer.entries})
+
+
+@api.get("/sessions/{session_id}", response={200: dict[str, Any], 404: MissingOut})
+def session(request: HttpRequest, session_id: str) -> HttpResponse:
+    """The state, what is due, active alarms, and which commands would be accepted now."""
+    found = queries.session(
+        str(request.user.clinic_id), session_id, clock.now(), request.user
+    )
+    return JsonResponse(found)
+
+
+@api.get("/floor", response=dict[str, Any])
+def floor(request: HttpRequest) -> HttpResponse:
+    """All sessions of the clinic that are not closed."""
+    return JsonResponse(queries.floor(str(request.user.clinic_id), clock.now()))
+
+
+@api.post("/patients/{patient_id}/consent", response=ANSWERS)
+def consent(request: HttpRequest, patient_id: str, body: ConsentIn) -> HttpResponse:
+    """Whether a consent is on file: yes, no or unknown."""
+    clinic = str(request.user.clinic_id)
+    if not service.knows_patient(clinic, patient_id):
+        return JsonResponse({"sentence": "There is no such patient."}, status=404)
+    answer = service.record_consent(
+        clinic, patient_id, body.on_file, request.user.username, body.id
+    )
+    return JsonResponse({"entries": answer.entries})
+
+
+def refused_json(refused: Refused) -> dict[str, Any]:
+    return {
+        "code": refused.code,
+        "sentence": refused.sentence,
+        "strength": refused.strength,
+        "rule": refused.rule,
+    }
