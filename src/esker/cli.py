@@ -97,7 +97,9 @@ def _ledger(cmd: argparse.ArgumentParser) -> None:
         "rebuild": "make the projections anew from the ledger and compare",
     }.items():
         action = actions.add_parser(name, help=words)
-        action.add_argument("--data", type=Path, default=Path(os.environ.get("ESKER_DATA", "esker-data")))
+        action.add_argument(
+            "--data", type=Path, default=Path(os.environ.get("ESKER_DATA", "esker-data"))
+        )
         if name == "export":
             action.add_argument("--stream")
         if name == "verify":

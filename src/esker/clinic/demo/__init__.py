@@ -1,1 +1,1 @@
-"""A simulated clinic: fictional people, simulated monitors on the real socket, one clock for all."""
+"""A simulated clinic: fictional people, simulated monitors on the real socket, one clock."""

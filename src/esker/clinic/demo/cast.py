@@ -63,6 +63,7 @@ STAFF = (
 NASAL_US = "esketamine-trd-us"
 NASAL_EU = "esketamine-trd-eu"
 INFUSION = "ketamine-iv"
+PROTOCOLS = (NASAL_US, NASAL_EU, INFUSION)
 DEVICES_84, DEVICES_56 = {"dose_mg": "84"}, {"dose_mg": "56"}
 HALF_MG_PER_KG = {"dose_mg_per_kg": "0.5", "duration_min": "40"}
 

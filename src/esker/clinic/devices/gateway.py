@@ -36,9 +36,9 @@ async def _talk(
     while True:
         async with asyncio.timeout(IDLE_S):
             before = await reader.readuntil(START)
+            if before.strip(b"\r\n\x0b"):
+                return  # bytes outside a frame: whatever speaks here, it is not MLLP
             frame = await reader.readuntil(END)
-        if before.strip(b"\r\n\x0b"):
-            return  # bytes outside a frame: whatever speaks here, it is not MLLP
         answer = await receive(frame[: -len(END)])
         writer.write(START + answer + END)
         async with asyncio.timeout(IDLE_S):

@@ -11,6 +11,8 @@ from django.db.models import F
 from esker.clinic import tenancy
 from esker.clinic.devices import hl7, models
 
+OTHER = "another value is charted for this instant"
+
 
 def receive(clinic_id: str, raw: bytes, received_at: datetime, zone: str = "UTC") -> bytes:
     """Keep the message and what it says; answer AA, or AR with the reason for a malformed one."""
@@ -21,7 +23,8 @@ def receive(clinic_id: str, raw: bytes, received_at: datetime, zone: str = "UTC"
     with tenancy.scope(clinic_id):
         if _new(clinic_id, message, raw, received_at):
             _keep_readings(clinic_id, message, received_at)
-            _keep_unread(clinic_id, message, received_at)
+            for said in message.unread:
+                _keep_unread(clinic_id, message.monitor, said, received_at)
     return hl7.acknowledge("AA", message.control_id, received_at)
 
 
@@ -38,26 +41,29 @@ def _new(clinic_id: str, message: hl7.Message, raw: bytes, at: datetime) -> bool
 
 
 def _keep_readings(clinic_id: str, message: hl7.Message, at: datetime) -> None:
-    rows = [
-        models.Reading(
-            clinic_id=clinic_id, monitor=message.monitor, channel=each.channel.value,
-            method=each.method, value=each.value, observed_at=each.observed_at, received_at=at,
-        )
-        for each in message.readings
-    ]  # fmt: skip
-    models.Reading.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _keep_unread(clinic_id: str, message: hl7.Message, at: datetime) -> None:
-    for each in message.unread:
-        row, created = models.Unread.objects.get_or_create(
+    for each in message.readings:
+        row, created = models.Reading.objects.get_or_create(
             clinic_id=clinic_id,
-            sender=message.monitor,
-            code=each.code,
-            reason=each.reason,
-            defaults={"first_at": at, "last_at": at, "latest": each.raw},
+            monitor=message.monitor,
+            channel=each.channel.value,
+            method=each.method,
+            observed_at=each.observed_at,
+            defaults={"value": each.value, "received_at": at},
         )
-        if not created:
-            models.Unread.objects.filter(pk=row.pk).update(
-                count=F("count") + 1, last_at=at, latest=each.raw
-            )
+        if not created and row.value != round(each.value, 2):
+            said = f"{each.value} at {each.observed_at.isoformat()}; charted: {row.value}"
+            _keep_unread(clinic_id, message.monitor, hl7.Unread(each.channel, OTHER, said), at)
+
+
+def _keep_unread(clinic_id: str, sender: str, said: hl7.Unread, at: datetime) -> None:
+    row, created = models.Unread.objects.get_or_create(
+        clinic_id=clinic_id,
+        sender=sender,
+        code=said.code,
+        reason=said.reason,
+        defaults={"first_at": at, "last_at": at, "latest": said.raw},
+    )
+    if not created:
+        models.Unread.objects.filter(pk=row.pk).update(
+            count=F("count") + 1, last_at=at, latest=said.raw
+        )

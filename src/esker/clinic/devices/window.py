@@ -1,4 +1,4 @@
-"""The readings that belong to a session: its paired monitor's, since the pairing."""
+"""The readings that belong to a session: its paired monitor's, in charted order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEFORE_PAIRING = timedelta(minutes=2)  # a nurse pairs what is already on the sc
 def readings_for(
     clinic_id: str, state: Session, at: datetime, since: datetime | None = None
 ) -> tuple[Reading, ...]:
-    """Charted readings of the paired monitor, oldest first; none without a pairing."""
+    """What the paired monitor observed since then, oldest first; none without a pairing."""
     if state.monitor is None or state.paired_at is None:
         return ()
     begin = max(since or state.paired_at, state.paired_at - BEFORE_PAIRING)
@@ -27,7 +27,8 @@ def readings_for(
 
 def _reading(row: Row) -> Reading:
     channel = Channel(row.channel)
+    whole = row.value == row.value.to_integral_value()
     return Reading(
-        str(row.pk), channel, row.value.normalize() + 0, UNIT[channel], row.observed_at,
-        row.received_at, Source.MONITOR, row.monitor, row.method,
+        str(row.pk), channel, row.value.quantize(1) if whole else row.value.normalize(),
+        UNIT[channel], row.observed_at, row.received_at, Source.MONITOR, row.monitor, row.method,
     )  # fmt: skip
