@@ -92,9 +92,11 @@ def test_fuzz_a_spoilt_protocol_is_read_or_refused(name, place, junk):
     text = TEXTS[name]
     place %= len(text)
     try:
-        load(text[:place] + junk + text[place + 1 :])
+        _, answer = load(text[:place] + junk + text[place + 1 :])
     except ProtocolError as refused:
-        assert str(refused)
+        answer = str(refused)
+
+    assert answer
 
 
 def test_an_unknown_source_is_refused():

@@ -11,11 +11,19 @@ from decimal import Decimal
 
 import z3
 
+from esker.core.protocols.numbers import number_faults
+from esker.core.protocols.rules import (
+    alarm_faults,
+    check_faults,
+    criterion_faults,
+    dose_faults,
+    rule_faults,
+    twins,
+)
 from esker.core.protocols.schema import Band, Phase, Priority, Protocol, Strength, Table
 from esker.core.protocols.tables import signal, table
 
 PHASES = (Phase.CLEAR, Phase.DOSE, Phase.RECOVER)
-FIXED_NEVER = ("identity", "order", "order_version", "ceiling", "vial", "clearance")
 
 
 def check(protocol: Protocol) -> list[str]:
@@ -23,8 +31,13 @@ def check(protocol: Protocol) -> list[str]:
     return [
         *_missing_tables(protocol),
         *(fault for each in protocol.tables for fault in table_faults(protocol, each)),
-        *_weak_rules(protocol),
-        *_idle_checks(protocol),
+        *number_faults(protocol),
+        *rule_faults(protocol),
+        *dose_faults(protocol),
+        *check_faults(protocol),
+        *criterion_faults(protocol),
+        *alarm_faults(protocol),
+        *twins(protocol),
     ]
 
 
@@ -35,6 +48,7 @@ def table_faults(protocol: Protocol, each: Table) -> Iterator[str]:
         yield f"Table {each.id}: nothing says which values of {each.channel} are plausible."
         return
     low, high = (bound.value for bound in watched.plausible)
+    yield from _empty(each)
     yield from _hole(each, low, high)
     yield from _overlap(each)
     yield from _backwards(each)
@@ -68,6 +82,14 @@ def _hole(each: Table, low: Decimal, high: Decimal) -> Iterator[str]:
         yield f"Table {each.id}: no band covers {each.channel} {value}."
 
 
+def _empty(each: Table) -> Iterator[str]:
+    for band in each.bands:
+        if band.low >= band.high:
+            yield f"Table {each.id}: band {band.low} to {band.high} holds no value."
+        if band.strength is not Strength.GO and not band.because:
+            yield f"Table {each.id}: band {band.low} to {band.high} has no sentence for the nurse."
+
+
 def _overlap(each: Table) -> Iterator[str]:
     x = z3.Real("x")
     for place, band in enumerate(each.bands):
@@ -99,22 +121,8 @@ def _rank(band: Band) -> int:
 
 
 def _missing_tables(protocol: Protocol) -> Iterator[str]:
-    for channel in protocol.required:
+    watched = dict.fromkeys((*protocol.required, *(each.channel for each in protocol.monitoring)))
+    for channel in watched:
         for phase in PHASES:
             if table(protocol, channel, phase) is None:
                 yield f"No table says what {channel} means in phase {phase}."
-
-
-def _weak_rules(protocol: Protocol) -> Iterator[str]:
-    strengths = {rule.id: rule.strength for rule in protocol.rules}
-    for name in FIXED_NEVER:
-        if strengths.get(name) is not Strength.NEVER:
-            yield f"Rule {name} must stand with strength never: nobody may override it."
-
-
-def _idle_checks(protocol: Protocol) -> Iterator[str]:
-    for each in protocol.checks:
-        if not (each.channels or each.scales):
-            yield f"Check {each.id} asks for nothing."
-        if bool(each.at) == bool(each.every):
-            yield f"Check {each.id} needs either fixed minutes or an interval, and not both."

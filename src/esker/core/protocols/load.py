@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pydantic import ValidationError
 
 from esker.core.ledger import canonical
 from esker.core.protocols.schema import Protocol
+
+MAGNITUDE = 9  # no vital sign, dose or time needs ten digits before or after the point
 
 
 class ProtocolError(Exception):
@@ -25,7 +27,7 @@ def load(text: str) -> tuple[Protocol, str]:
     """
     try:
         data = tomllib.loads(text, parse_float=_exact)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's own error, or an endless integer
         raise ProtocolError(f"This is not valid TOML: {error}.") from None
     try:
         protocol = Protocol.model_validate(data)
@@ -41,9 +43,13 @@ def load(text: str) -> tuple[Protocol, str]:
 
 
 def _exact(number: str) -> Decimal:
-    value = Decimal(number)
-    if not value.is_finite():
-        raise ProtocolError(f"{number} is not a number that a protocol can use.")
+    """A decimal as written. 1e999999 is refused: written out it would fill the memory."""
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        value = Decimal("nan")
+    if not value.is_finite() or abs(value.adjusted()) > MAGNITUDE:
+        raise ProtocolError(f"{number[:40]} is not a number that a protocol can use.")
     return value
 
 

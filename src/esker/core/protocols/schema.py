@@ -71,10 +71,14 @@ class Source(Strict):
     note: str = ""
 
 
+# No vital sign, dose or time needs more digits, and 1e999999 written out would fill the memory.
+Number = Annotated[Decimal, Field(max_digits=12, decimal_places=6)]
+
+
 class Cited(Strict):
     """A number with its unit and the key of its source."""
 
-    value: Decimal
+    value: Number
     unit: str
     source: str
 
@@ -82,8 +86,8 @@ class Cited(Strict):
 class Band(Strict):
     """Values from `low` up to but excluding `high` (the last band includes it)."""
 
-    low: Decimal
-    high: Decimal
+    low: Number
+    high: Number
     strength: Strength
     alarm: Priority
     because: str  # one sentence for the nurse; empty only for go
@@ -99,7 +103,7 @@ class Table(Strict):
     id: str
     channel: Channel
     phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
-    normal: tuple[Decimal, Decimal]
+    normal: tuple[Number, Number]
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
 
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from esker.core.protocols.schema import Check, Cited, Protocol, Table
+from pydantic import BaseModel
+
+from esker.core.protocols.numbers import numbers
+from esker.core.protocols.schema import (
+    Check,
+    Cited,
+    Criterion,
+    Protocol,
+    Question,
+    Relative,
+    Signal,
+    Table,
+)
+
+SIGN = "Read and signed by ______________________  licence ____________  date ________"
 
 
 def show(protocol: Protocol, digest: str) -> str:
@@ -13,43 +27,30 @@ def show(protocol: Protocol, digest: str) -> str:
 
 
 def _lines(protocol: Protocol, digest: str) -> Iterator[str]:
-    yield protocol.title
-    yield f"{protocol.id} version {protocol.version}, {protocol.jurisdiction}. Hash {digest}"
-    yield f"{protocol.drug.substance}, {protocol.drug.route}, {protocol.drug.form}"
+    p, drug = protocol, protocol.drug
+    yield p.title
+    yield f"{p.id} version {p.version}, {p.jurisdiction}. Hash {digest}"
+    yield f"{p.indication}. {drug.substance}, {drug.route}, {drug.form}"
     yield "A star marks a default without a readable source: it is yours to accept or to change."
-    yield from _part("Dose", _dose(protocol))
-    yield from _part(
-        "Readiness",
-        (
-            f"{q.text} Wanted: {q.wanted}. Otherwise {q.strength}. {_mark(protocol, q.source)}"
-            for q in protocol.readiness
-        ),
-    )
-    yield from _part(
-        "Gate rules",
-        (
-            f"{r.id} ({', '.join(r.gate)}): {r.strength}. {r.because} {_mark(protocol, r.source)}"
-            for r in protocol.rules
-        ),
-    )
-    for table in protocol.tables:
-        yield from _part(f"Table {table.id}", _table(protocol, table))
-    yield from _part("Timed checks", (_check(protocol, c) for c in protocol.checks))
-    yield from _part(
-        "Before the door",
-        (f"{c.title}: {c.strength}. {_mark(protocol, c.source)}" for c in protocol.discharge),
-    )
-    yield from _part(
-        "Sources",
-        (f"{key}: {s.title} ({s.kind}). {s.note}".strip() for key, s in protocol.sources.items()),
-    )
-    yield from (
-        "",
-        "Read and signed by ______________________  licence ____________  date ________",
-    )
+    yield "A band reaches from its first number up to, but not including, its second."
+    yield from _part("Dose", _all(p, p.dose))
+    yield from _part("Observation", _observation(p))
+    yield from _part("Readiness", (_question(p, each) for each in p.readiness))
+    yield from _part("Gates", _gates(p))
+    for table in p.tables:
+        yield from _part(f"Table {table.id}", _table(p, table))
+    yield from _part("Changes from baseline", (_relative(p, each) for each in p.relative))
+    yield from _part("Timed checks", (_check(p, each) for each in p.checks))
+    yield from _part("Signals", (line for each in p.monitoring for line in _signal(p, each)))
+    yield from _part("Alarms", _alarms(p))
+    yield from _part("Before the door", (_criterion(p, each) for each in p.discharge))
+    for card in p.rescue:
+        yield from _part(f"Emergency: {card.title} {_mark(p, card.source)}", _card(card.steps))
+    yield from _part("Sources", _sources(p))
+    yield from ("", SIGN)
 
 
-def _part(title: str, lines: Iterator[str]) -> Iterator[str]:
+def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from ("", title, "-" * len(title), *lines)
 
 
@@ -61,29 +62,85 @@ def _number(protocol: Protocol, number: Cited) -> str:
     return f"{number.value} {number.unit} {_mark(protocol, number.source)}"
 
 
-def _dose(protocol: Protocol) -> Iterator[str]:
-    for name, value in protocol.dose:
-        for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, Cited):
-                yield f"{name.replace('_', ' ')}: {_number(protocol, number)}"
+def _all(protocol: Protocol, part: BaseModel) -> Iterator[str]:
+    """Every number of a part, one line each."""
+    for place, _, _, number in numbers(part):
+        yield f"{place.replace('_', ' ')}: {_number(protocol, number)}"
+
+
+def _observation(protocol: Protocol) -> Iterator[str]:
     wait = protocol.observation
-    yield (
-        f"observation: {_number(protocol, wait.minimum)} from {wait.anchor}, "
-        f"strength {wait.strength}"
-    )
+    yield f"{_number(protocol, wait.minimum)} from {wait.anchor}, strength {wait.strength}"
+
+
+def _question(protocol: Protocol, question: Question) -> str:
+    lasts = question.fresh_for
+    fresh = f" Asked again after {_number(protocol, lasts)}." if lasts else ""
+    wanted = f"Wanted: {question.wanted}. Otherwise {question.strength}."
+    return f"{question.text} {wanted}{fresh} {_mark(protocol, question.source)}"
+
+
+def _gates(protocol: Protocol) -> Iterator[str]:
+    for name in ("check_window", "clearance", "fresh"):
+        yield f"{name.replace('_', ' ')}: {_number(protocol, getattr(protocol, name))}"
+    for rule in protocol.rules:
+        limit = f" Limit {_number(protocol, rule.limit)}." if rule.limit else ""
+        where = ", ".join(rule.gate)
+        mark = _mark(protocol, rule.source)
+        yield f"{rule.id} ({where}): {rule.strength}. {rule.because}{limit} {mark}"
 
 
 def _table(protocol: Protocol, table: Table) -> Iterator[str]:
     yield f"{table.channel} in {', '.join(table.phase)}; normal {table.normal[0]}-{table.normal[1]}"
     for band in table.bands:
-        words = band.because or "within limits"
+        words = band.because or "Within limits."
         mark = _mark(protocol, band.source)
         yield f"{band.low}-{band.high}: {band.strength}, alarm {band.alarm}. {words} {mark}"
 
 
+def _relative(protocol: Protocol, change: Relative) -> str:
+    size, lasting = _number(protocol, change.at_least), _number(protocol, change.lasting)
+    where = ", ".join(change.phase)
+    return (
+        f"{change.channel} {change.change} of {size} for {lasting} in {where}: "
+        f"{change.strength}, alarm {change.alarm}. {change.because}"
+    )
+
+
 def _check(protocol: Protocol, check: Check) -> str:
     what = ", ".join([*check.channels, *check.scales])
-    times = [_number(protocol, number) for number in check.at]
-    if check.every:
-        times.append(f"every {_number(protocol, check.every)}")
-    return f"{check.title}: {what}, from {check.anchor}: {'; '.join(times)}"
+    times = [f"at {_number(protocol, number)}" for number in check.at]
+    for word in ("first", "every", "until"):
+        if number := getattr(check, word):
+            times.append(f"{word} {_number(protocol, number)}")
+    late = f"overdue: alarm {check.alarm}"
+    return f"{check.title}: {what}, from {check.anchor}: {'; '.join(times)}; {late}"
+
+
+def _signal(protocol: Protocol, signal: Signal) -> Iterator[str]:
+    yield from (f"{signal.channel} {line}" for line in _all(protocol, signal))
+
+
+def _alarms(protocol: Protocol) -> Iterator[str]:
+    alarms = protocol.alarms
+    for name in ("pause", "escalate_high", "escalate_medium"):
+        yield f"{name.replace('_', ' ')}: {_number(protocol, getattr(alarms, name))}"
+    for each in alarms.conditions:
+        delay, clear = _number(protocol, each.delay), _number(protocol, each.clear_after)
+        why = f"harm {each.harm}, onset {each.onset}"
+        yield f"{each.id}: {each.priority} ({why}), after {delay}, clears after {clear}"
+
+
+def _criterion(protocol: Protocol, each: Criterion) -> str:
+    limit = f" Limit {_number(protocol, each.limit)}." if each.limit else ""
+    fresh = f" Within the last {_number(protocol, each.fresh_for)}." if each.fresh_for else ""
+    return f"{each.title}: {each.strength}.{limit}{fresh} {_mark(protocol, each.source)}"
+
+
+def _card(steps: tuple[str, ...]) -> Iterator[str]:
+    yield from (f"{place}. {step}" for place, step in enumerate(steps, start=1))
+
+
+def _sources(protocol: Protocol) -> Iterator[str]:
+    for key, source in protocol.sources.items():
+        yield f"{key}: {source.title} ({source.kind}). {source.note}".strip()

@@ -1,0 +1,165 @@
+"""What a protocol must hold besides its tables: rules, waits, criteria, alarms, dose steps.
+
+A rule that a protocol leaves out stands at no gate, and nobody would see it missing; so the list of
+what must stand where is here, and a fault names what is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from esker.core.protocols.schema import Condition, Priority, Protocol, Strength
+
+MORE = {"device": "next", "infusion": "resume"}  # the gate before more drug
+# Rule -> the gates at which it must stand; "more" is the one of the form.
+STAND: dict[str, tuple[str, ...]] = {
+    "identity": ("clear",),
+    "order": ("clear", "draw", "start", "more"),
+    "order_version": ("clear", "draw", "start", "more"),
+    "consent": ("clear", "start"),
+    "readiness": ("clear", "start"),
+    "prescriber_on_site": ("start", "more"),
+    "monitor_paired": ("clear", "start", "more"),
+    "watched": ("start",),
+    "vitals_fresh": ("clear", "start", "more"),
+    "vitals_within": ("clear", "start", "more"),
+    "interval": ("clear", "start"),
+    "vial": ("start", "more"),
+    "clearance": ("start",),
+    "ceiling": ("clear", "draw", "start", "more"),
+    "observation": ("discharge",),
+    "discharge_criteria": ("discharge",),
+    "escort": ("discharge",),
+    "deviations_open": ("discharge",),
+    "waste": ("discharge",),
+}
+STAND_FOR: dict[str, dict[str, tuple[str, ...]]] = {
+    "device": {"rest_time": ("more",)},
+    "infusion": {
+        "weight": ("clear", "draw", "start"),
+        "drawn_matches": ("start",),
+        "rate_matches": ("start", "more"),
+        "ceiling_per_kg": ("clear", "draw", "start", "more"),
+        "soft_per_kg": ("clear",),
+    },
+}
+RULES = frozenset(STAND) | {rule for form in STAND_FOR.values() for rule in form}
+NEVER = (
+    "identity", "order", "order_version", "interval", "vial", "clearance", "ceiling",
+    "ceiling_per_kg",
+)  # fmt: skip
+CONDITIONS = (
+    "limit", "relative", "lost_signal", "flat", "jump", "implausible", "overdue_check",
+    "not_watched", "no_gateway", "hold_during_infusion", "emergency", "device_skew",
+)  # fmt: skip
+# Harm -> priority for an immediate, prompt, delayed onset, after IEC 60601-1-8, table 1.
+PRIORITY = {
+    "death": (Priority.HIGH, Priority.HIGH, Priority.MEDIUM),
+    "reversible": (Priority.HIGH, Priority.MEDIUM, Priority.LOW),
+    "minor": (Priority.MEDIUM, Priority.LOW, Priority.NONE),
+}
+ONSET = ("immediate", "prompt", "delayed")
+
+
+def rule_faults(protocol: Protocol) -> Iterator[str]:
+    """Rules that are unknown, absent from a gate, or weaker than any protocol may make them."""
+    form = protocol.drug.form
+    for name, gates in {**STAND, **STAND_FOR[form]}.items():
+        stands = {gate for rule in protocol.rules if rule.id == name for gate in rule.gate}
+        for gate in (MORE[form] if gate == "more" else gate for gate in gates):
+            if gate not in stands:
+                yield f"Rule {name} is missing at gate {gate}."
+    for rule in protocol.rules:
+        if rule.id not in RULES:
+            yield f"Rule {rule.id} is none that Esker knows."
+        if rule.id in NEVER and rule.strength is not Strength.NEVER:
+            yield f"Rule {rule.id} must stand with strength never: nobody may override it."
+        if rule.id == "observation" and rule.strength is not protocol.observation.strength:
+            yield "Rule observation and the observation itself have different strengths."
+
+
+def dose_faults(protocol: Protocol) -> Iterator[str]:
+    """Steps above a ceiling, and numbers that this form of drug cannot do without."""
+    dose, infusion = protocol.dose, protocol.drug.form == "infusion"
+    needed = ("duration", "ceiling_per_kg", "rate_tolerance") if infusion else ("device", "rest")
+    for name in needed:
+        if getattr(dose, name) is None:
+            yield f"dose.{name} is missing; {protocol.drug.form} needs it."
+    top = dose.ceiling_per_kg if infusion else dose.ceiling
+    if not dose.steps:
+        yield "dose.steps is empty: nothing could be ordered."
+    for step in dose.steps:
+        if top and step.value > top.value:
+            yield f"Dose step {step.value} {step.unit} is above the ceiling of {top.value}."
+        if not infusion and dose.device and step.value % (dose.device.value or 1):
+            yield f"Dose step {step.value} mg is no whole number of devices."
+
+
+def check_faults(protocol: Protocol) -> Iterator[str]:
+    """Timed checks that ask nothing, never fall due, or ask for what nobody watches."""
+    watched = {signal.channel for signal in protocol.monitoring}
+    for each in protocol.checks:
+        if not (each.channels or each.scales):
+            yield f"Check {each.id} asks for nothing."
+        if bool(each.at) == bool(each.every):
+            yield f"Check {each.id} needs either fixed minutes or an interval, and not both."
+        for name in sorted({*each.channels} - watched) + sorted(
+            {*each.scales} - {*protocol.scales}
+        ):
+            yield f"Check {each.id} asks for {name}, which this protocol does not know."
+
+
+def criterion_faults(protocol: Protocol) -> Iterator[str]:
+    """Criteria for the door that could not be judged."""
+    if not protocol.discharge:
+        yield "No criterion says when the patient may leave."
+    for each in protocol.discharge:
+        if not each.kind.startswith("scale"):
+            continue
+        if each.scale not in protocol.scales:
+            yield f"Criterion {each.id} reads scale {each.scale}, which the protocol does not list."
+        if each.limit is None:
+            yield f"Criterion {each.id} needs a limit for its scale."
+
+
+def alarm_faults(protocol: Protocol) -> Iterator[str]:
+    """Conditions without behaviour, or with less priority than their harm and onset ask for."""
+    given = {each.id for each in protocol.alarms.conditions}
+    for name in CONDITIONS:
+        if name not in given:
+            yield f"Alarm condition {name} is missing."
+    for each in protocol.alarms.conditions:
+        if each.id not in CONDITIONS:
+            yield f"Alarm condition {each.id} is none that Esker knows."
+        if each.priority.rank < _least(each).rank:
+            yield (
+                f"Alarm condition {each.id} has priority {each.priority}; harm {each.harm} with "
+                f"{each.onset} onset asks for {_least(each)}."
+            )
+
+
+def _least(condition: Condition) -> Priority:
+    return PRIORITY[condition.harm][ONSET.index(condition.onset)]
+
+
+def twins(protocol: Protocol) -> Iterator[str]:
+    """Ids that stand twice: only one of the two would be read."""
+    kinds: dict[str, Iterable[str]] = {
+        "tables": [each.id for each in protocol.tables],
+        "checks": [each.id for each in protocol.checks],
+        "relative": [each.id for each in protocol.relative],
+        "readiness": [each.id for each in protocol.readiness],
+        "discharge": [each.id for each in protocol.discharge],
+        "alarms.conditions": [each.id for each in protocol.alarms.conditions],
+        "rescue": [each.id for each in protocol.rescue],
+        "monitoring": [str(each.channel) for each in protocol.monitoring],
+        "tables by channel and phase": [
+            f"{t.channel} {p}" for t in protocol.tables for p in t.phase
+        ],
+    }
+    for kind, names in kinds.items():
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                yield f"{name} stands twice in {kind}."
+            seen.add(name)

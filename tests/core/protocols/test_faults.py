@@ -1,0 +1,249 @@
+"""Each fault that a writer of protocols can make is found, and said in one sentence."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esker.core.protocols.check import check, table_faults
+from esker.core.protocols.load import ProtocolError, load
+from esker.core.protocols.numbers import UNITS, numbers
+from esker.core.protocols.rules import RULES as KNOWN
+from esker.core.protocols.rules import STAND
+from esker.core.protocols.schema import Band, Phase, Priority, Strength, Table
+from esker.core.protocols.show import show
+from esker.core.protocols.tables import band, band_of
+from esker.core.session.gates import FLOOR, RULES
+from esker.protocol_files import builtin_ids, text_of
+
+TEXTS = {name: text_of(name) for name in builtin_ids()}
+NASAL, INFUSION = TEXTS["esketamine-trd-us"], TEXTS["ketamine-iv"]
+
+
+def faults(text, old, new):
+    """The faults of a built-in text with one slip of the pen."""
+    assert old in text
+    return check(load(text.replace(old, new, 1))[0])
+
+
+def without(text, id_):
+    """A built-in text without the rule or condition of this id."""
+    parts = text.split("\n\n")
+    kept = [part for part in parts if f'\nid = "{id_}"\n' not in part]
+    assert len(kept) < len(parts)
+    return load("\n\n".join(kept))[0]
+
+
+# -- numbers and their units ----------------------------------------------------------------------
+
+
+@pytest.mark.hazard(6)
+def test_a_number_in_another_unit_is_found():
+    """Hazard 6, a number read in the wrong unit: a rest of 300 s is not read as 300 minutes."""
+    found = faults(NASAL, 'rest = { value = 5, unit = "min"', 'rest = { value = 300, unit = "s"')
+
+    assert ["dose.rest is read in min, and says s."] == found
+
+
+def test_a_wait_of_nothing_is_found():
+    found = faults(NASAL, "minimum = { value = 120", "minimum = { value = 0")
+
+    assert ["observation.minimum must be above 0, and is 0."] == found
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_number_has_a_source_and_a_known_unit(name):
+    """No number stands alone: each cites a source, and most can be in one unit only."""
+    protocol, _ = load(TEXTS[name])
+    free = {field for _, _, field, _ in numbers(protocol)} - set(UNITS)
+
+    assert {"steps", "plausible", "jump", "limit"} | free == {"steps", "plausible", "jump", "limit"}
+    assert all(number.source in protocol.sources for _, _, _, number in numbers(protocol))
+    assert all(b.source in protocol.sources for table in protocol.tables for b in table.bands)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_number_is_printed_with_its_source(name):
+    """Nobody signs a number that the paper did not show."""
+    protocol, digest = load(TEXTS[name])
+    paper = show(protocol, digest)
+    for place, _, _, number in numbers(protocol):
+        assert f"{number.value} {number.unit} [{number.source}" in paper, place
+    for table in protocol.tables:
+        for each in table.bands:
+            assert f"{each.low}-{each.high}: {each.strength}, alarm {each.alarm}." in paper
+
+
+@pytest.mark.parametrize("number", ["1e999999999", '"1e999999999"', "1e99999999999999999999"])
+def test_an_endless_number_is_refused(number):
+    """A number that would fill the memory when written out never gets that far."""
+    with pytest.raises(ProtocolError):
+        load(INFUSION.replace("value = 5,", f"value = {number},", 1))
+
+
+def test_an_endless_integer_is_refused():
+    with pytest.raises(ProtocolError, match="not valid TOML"):
+        load(INFUSION.replace("value = 5,", f"value = {'1' * 5000},", 1))
+
+
+# -- rules ----------------------------------------------------------------------------------------
+
+
+def test_the_rules_are_the_ones_that_the_gates_know():
+    assert set(RULES) == set(KNOWN)
+
+
+@pytest.mark.parametrize("rule", sorted(STAND))
+def test_a_rule_left_out_is_missed(rule):
+    """A protocol that forgets a rule does not simply have one gate less."""
+    assert any(fault.startswith(f"Rule {rule} is missing") for fault in check(without(NASAL, rule)))
+
+
+@pytest.mark.parametrize("rule", sorted({*FLOOR, "interval"} - {"ceiling_per_kg"}))
+def test_a_rule_that_nobody_overrides_cannot_be_softened(rule):
+    """Order, version, ceiling, interval and the like: never means never in every protocol."""
+    protocol, _ = load(NASAL)
+    rules = tuple(
+        each.model_copy(update={"strength": Strength.HOLD}) if each.id == rule else each
+        for each in protocol.rules
+    )
+
+    assert [f"Rule {rule} must stand with strength never: nobody may override it."] == check(
+        protocol.model_copy(update={"rules": rules})
+    )
+
+
+def test_an_unknown_rule_is_found():
+    assert "Rule wait is none that Esker knows." in faults(NASAL, 'id = "watched"', 'id = "wait"')
+
+
+@pytest.mark.hazard(23)
+def test_two_strengths_of_one_observation_are_found():
+    """Hazard 23, early discharge: the rule and the observation agree whether a person may waive."""
+    old = 'anchor = "last_dose"\nstrength = "never"'
+
+    assert ["Rule observation and the observation itself have different strengths."] == faults(
+        NASAL, old, old.replace("never", "hold")
+    )
+
+
+# -- doses, checks, criteria, alarms --------------------------------------------------------------
+
+
+@pytest.mark.hazard(1)
+def test_a_step_above_the_ceiling_is_found():
+    """Hazard 1, tenfold dose: a step of 5 mg/kg for 0.5 is no step under a ceiling of 1."""
+    found = faults(INFUSION, "steps = [{ value = 0.5", "steps = [{ value = 5")
+
+    assert ["Dose step 5 mg/kg is above the ceiling of 1.0."] == found
+
+
+def test_half_a_device_is_found():
+    assert ["Dose step 40 mg is no whole number of devices."] == faults(
+        NASAL, "steps = [{ value = 56", "steps = [{ value = 40"
+    )
+
+
+def test_an_infusion_without_a_ceiling_per_kilogram_is_found():
+    found = faults(
+        INFUSION, 'ceiling_per_kg = { value = 1.0, unit = "mg/kg", source = "default" }', ""
+    )
+
+    assert ["dose.ceiling_per_kg is missing; infusion needs it."] == found
+
+
+@pytest.mark.hazard(21)
+def test_a_check_that_never_falls_due_is_found():
+    """Hazard 21, a timed check missed: one without a time is no check."""
+    found = faults(NASAL, 'at = [{ value = 40, unit = "min", source = "pi" }]\n', "")
+
+    assert ["Check pressure needs either fixed minutes or an interval, and not both."] == found
+
+
+def test_a_check_for_an_unknown_scale_is_found():
+    assert ["Check alertness asks for mood, which this protocol does not know."] == faults(
+        NASAL, 'scales = ["moaa_s", "cadss"]\nat', 'scales = ["moaa_s", "mood"]\nat'
+    )
+
+
+def test_a_criterion_without_its_limit_is_found():
+    assert ["Criterion alert needs a limit for its scale."] == faults(
+        NASAL, 'limit = { value = 5, unit = "score", source = "pi" }\n', ""
+    )
+
+
+@pytest.mark.hazard(16)
+def test_an_alarm_condition_left_out_is_missed():
+    """Hazard 16, an alarm condition not covered: a lost signal needs its alarm."""
+    assert ["Alarm condition lost_signal is missing."] == check(without(NASAL, "lost_signal"))
+
+
+@pytest.mark.hazard(18)
+def test_an_alarm_milder_than_its_harm_is_found():
+    """Hazard 18, bad limits: death with prompt onset is not announced as low."""
+    old = 'id = "hold_during_infusion"\npriority = "high"'
+    (found,) = faults(NASAL, old, old.replace("high", "low"))
+
+    assert found.endswith("harm death with prompt onset asks for high.")
+
+
+@pytest.mark.hazard(16)
+def test_a_second_table_for_one_channel_is_found():
+    """Hazard 16: of two tables for one channel only the first would be read."""
+    assert "hr clear stands twice in tables by channel and phase." in faults(
+        NASAL, 'id = "spo2-before"\nchannel = "spo2"', 'id = "spo2-before"\nchannel = "hr"'
+    )
+
+
+def test_a_stop_without_a_sentence_is_found():
+    found = faults(NASAL, 'because = "Heart rate is below 50."', 'because = ""')
+
+    assert ["Table hr-before: band 20 to 50 has no sentence for the nurse."] == found
+
+
+# -- the proof against the interpreter ------------------------------------------------------------
+
+EDGE = st.integers(40, 100).map(Decimal)
+BANDS = st.lists(st.tuples(EDGE, EDGE).filter(lambda e: e[0] < e[1]), min_size=1, max_size=5)
+
+
+def table_of(edges):
+    bands = tuple(
+        Band(low=a, high=b, strength=Strength.GO, alarm=Priority.NONE, because="", source="default")
+        for a, b in edges
+    )
+    return Table(id="t", channel="spo2", phase=(Phase.DOSE,), normal=(40, 100), bands=bands)
+
+
+@pytest.mark.hazard(16)
+@given(BANDS)
+def test_the_proof_agrees_with_the_interpreter(edges):
+    """Hazard 16: z3 says a table is complete just when no tried value falls through it."""
+    protocol, _ = load(INFUSION)
+    made = table_of(edges)
+    tried = [Decimal(n) / 2 for n in range(80, 201)]
+    falls = any(band_of(made, value) is None for value in tried)
+    said = any("no band covers" in fault for fault in table_faults(protocol, made))
+
+    assert falls == said
+
+
+@given(st.sampled_from(sorted(TEXTS)), st.decimals(0, 300, places=2))
+def test_a_worse_value_is_never_milder(name, value):
+    """Monotone in the interpreter too: one step farther from normal is never a weaker band."""
+    protocol, _ = load(TEXTS[name])
+    for table in protocol.tables:
+        away = Decimal(1) if value >= table.normal[1] else Decimal(-1)
+        near, far = band_of(table, value), band_of(table, value + away)
+        if near and far and not table.normal[0] <= value < table.normal[1]:
+            assert far.strength.rank >= near.strength.rank
+            assert far.alarm.rank >= near.alarm.rank
+
+
+def test_a_value_that_no_body_has_is_in_no_band():
+    """Implausible is None, apart from every limit."""
+    protocol, _ = load(NASAL)
+
+    assert band(protocol, "spo2", Phase.DOSE, Decimal(101)) is None
+    assert band(protocol, "spo2", Phase.HOME, Decimal(98)) is None
