@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from esker.clinic.ledger import models, projections, store
@@ -71,12 +74,39 @@ def _checkpoint_faults(clinic_id: str, wanted: str | None) -> Iterator[str]:
         yield f"The checkpoint {wanted} is not in this ledger: its tail was cut, or it is another."
 
 
-def rebuild(clinic_id: str) -> int:
-    """Empty the projections and feed them every entry again; how many entries."""
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How many entries were fed, and in sentences where the tables had not been level with them."""
+
+    entries: int
+    differences: list[str]
+
+
+def rebuild(clinic_id: str) -> Rebuilt:
+    """Empty the projections, feed them every entry again, and compare with what they held.
+
+    The new rows stay, since the ledger is the record. Raises ChainBroken before anything is
+    emptied: tables made from a record that is not whole would hide it.
+    """
+    entries = _in_order(clinic_id)
+    before = projections.dump(clinic_id)
     projections.reset(clinic_id)
-    rows = models.Entry.objects.filter(clinic_id=clinic_id).order_by("recorded_at", "id", "n")
-    count = 0
-    for row in rows.iterator():
-        projections.apply(store.entry_of(row))
-        count += 1
-    return count
+    for entry in entries:
+        projections.apply(entry)
+    return Rebuilt(len(entries), list(_differences(before, projections.dump(clinic_id))))
+
+
+def _in_order(clinic_id: str) -> list[core.Entry]:
+    """Streams by time, each by its own numbers: ids of one millisecond are in no order."""
+    rows = models.Entry.objects.filter(clinic_id=clinic_id).values_list("stream", flat=True)
+    streams = [store.read(clinic_id, stream) for stream in sorted(rows.distinct())]
+    return list(heapq.merge(*streams, key=lambda entry: (entry.recorded_at, entry.n)))
+
+
+def _differences(before: dict[str, list[str]], after: dict[str, list[str]]) -> Iterator[str]:
+    for table, rows in before.items():
+        had, has = Counter(rows), Counter(after[table])
+        for row in (had - has).elements():
+            yield f"{table} held {row}, which the ledger does not say."
+        for row in (has - had).elements():
+            yield f"{table} lacked {row}, which the ledger says."

@@ -41,8 +41,14 @@ def tail(clinic_id: str, args: argparse.Namespace) -> int:
 
 
 def rebuild(clinic_id: str, _: argparse.Namespace) -> int:
-    print(f"{clinic_id}: projections made anew from {audit.rebuild(clinic_id)} entries.")
-    return 0
+    try:
+        made = audit.rebuild(clinic_id)
+    except store.ChainBroken as broken:
+        print(f"{clinic_id}: nothing was made anew. {broken}")
+        return 1
+    print(f"{clinic_id}: projections made anew from {made.entries} entries.")
+    print(*made.differences, sep="\n", end="\n" if made.differences else "")
+    return int(bool(made.differences))
 
 
 def _write(rows) -> None:  # type: ignore[no-untyped-def]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.models import AutoField, Model
 
 from esker.core import ledger as core
 
@@ -13,16 +16,23 @@ class Projection:
     prefix: str
     apply: Callable[[core.Entry], None]
     reset: Callable[[str], None]
+    tables: Sequence[type[Model]] | None
 
 
 _registered: list[Projection] = []
 
 
 def register(
-    kind_prefix: str, apply_fn: Callable[[core.Entry], None], reset_fn: Callable[[str], None]
+    kind_prefix: str,
+    apply_fn: Callable[[core.Entry], None],
+    reset_fn: Callable[[str], None],
+    tables: Sequence[type[Model]] | None = None,
 ) -> None:
-    """Feed `apply_fn` every entry whose kind starts so; `reset_fn(clinic_id)` empties it."""
-    _registered.append(Projection(kind_prefix, apply_fn, reset_fn))
+    """Feed `apply_fn` every entry whose kind starts so; `reset_fn(clinic_id)` empties it.
+
+    A rebuild compares `tables`; None means every table of its app that has a clinic.
+    """
+    _registered.append(Projection(kind_prefix, apply_fn, reset_fn, tables))
 
 
 def apply(entry: core.Entry) -> None:
@@ -34,3 +44,26 @@ def apply(entry: core.Entry) -> None:
 def reset(clinic_id: str) -> None:
     for projection in _registered:
         projection.reset(clinic_id)
+
+
+def dump(clinic_id: str) -> dict[str, list[str]]:
+    """The clinic's rows of every projected table, sorted, without numbers the database gave."""
+    return {
+        table._meta.db_table: _rows(table, clinic_id)
+        for projection in _registered
+        for table in _tables(projection)
+    }
+
+
+def _tables(projection: Projection) -> Sequence[type[Model]]:
+    if projection.tables is not None:
+        return projection.tables
+    app = apps.get_containing_app_config(projection.apply.__module__)
+    found = app.get_models() if app else []
+    return [m for m in found if any(f.name == "clinic" for f in m._meta.get_fields())]
+
+
+def _rows(table: type[Model], clinic_id: str) -> list[str]:
+    names = [f.attname for f in table._meta.concrete_fields if not isinstance(f, AutoField)]
+    rows = table._default_manager.filter(clinic_id=clinic_id).values(*names)
+    return sorted(repr(row) for row in rows)

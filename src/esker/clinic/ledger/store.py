@@ -18,7 +18,7 @@ from esker.core import ledger as core
 FIELDS = tuple(core.Entry.__dataclass_fields__)
 
 
-class ChainBroken(Exception):  # noqa: N818  a state of the record, named as one says it
+class ChainBroken(Exception):
     """The stored ledger is not what was written; the message says where."""
 
 
