@@ -1,0 +1,188 @@
+"""The listener over real sockets: a bad peer harms nobody else."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from esker.clinic.devices import gateway
+
+LIMIT_S = 20  # only so that a hang is a failure
+
+
+async def answer(raw):
+    await asyncio.sleep(0)
+    return b"ACK " + raw[:8]
+
+
+@asynccontextmanager
+async def listening(receive=answer):
+    server = await gateway.serve("127.0.0.1", 0, receive)
+    peers = []
+
+    async def connect():
+        peers.append(await asyncio.open_connection(*server.sockets[0].getsockname()))
+        return peers[-1]
+
+    async with server:
+        yield connect
+        for _, writer in peers:
+            writer.close()
+
+
+def run(scenario):
+    """One scenario on a listener of its own."""
+
+    async def whole():
+        async with asyncio.timeout(LIMIT_S), listening() as connect:
+            await scenario(connect)
+
+    asyncio.run(whole())
+
+
+def frame(raw):
+    return gateway.START + raw + gateway.END
+
+
+async def say(peer, raw, frames=1):
+    reader, writer = peer
+    writer.write(raw)
+    return [await reader.readuntil(gateway.END) for _ in range(frames)]
+
+
+async def closed(peer):
+    """True when the other side has let go; a reset is as good as an end."""
+    try:
+        return await peer[0].read() == b""
+    except ConnectionError:
+        return True
+
+
+def test_a_message_is_acknowledged_in_a_frame():
+    async def scenario(connect):
+        assert await say(await connect(), frame(b"one")) == [frame(b"ACK one")]
+
+    run(scenario)
+
+
+def test_a_frame_in_single_bytes_is_one_message():
+    async def scenario(connect):
+        peer = await connect()
+        for byte in frame(b"split"):
+            peer[1].write(bytes([byte]))
+            await peer[1].drain()
+            await asyncio.sleep(0)
+
+        assert await say(peer, b"") == [frame(b"ACK split")]
+
+    run(scenario)
+
+
+def test_frames_that_arrive_together_are_answered_each_and_in_order():
+    async def scenario(connect):
+        together = frame(b"a") + b"\r\n" + frame(b"b") + frame(b"c")
+
+        answers = await say(await connect(), together, frames=3)
+
+        assert answers == [frame(b"ACK a"), frame(b"ACK b"), frame(b"ACK c")]
+
+    run(scenario)
+
+
+@pytest.mark.hazard(41)
+def test_garbage_before_a_frame_closes_that_connection_only():
+    """Hostile HL7: who does not speak MLLP is let go at once, the next chair goes on."""
+
+    async def scenario(connect):
+        good, bad = await connect(), await connect()
+        bad[1].write(b"GET / HTTP/1.1\r\n\r\n\x0b")
+
+        assert await closed(bad)
+        assert await say(good, frame(b"x")) == [frame(b"ACK x")]
+
+    run(scenario)
+
+
+@pytest.mark.hazard(41)
+def test_a_frame_of_ten_megabytes_is_refused_while_another_connection_goes_on():
+    """Hostile HL7: a bomb ends its own connection and is never handed on."""
+    heard = []
+
+    async def note(raw):
+        heard.append(len(raw))
+        return b"ACK"
+
+    async def flood(writer):
+        try:
+            writer.write(gateway.START)
+            for _ in range(160):
+                writer.write(b"x" * (1 << 16))
+                await writer.drain()
+        except ConnectionError:
+            return
+
+    async def whole():
+        async with asyncio.timeout(LIMIT_S), listening(note) as connect:
+            good, bad = await connect(), await connect()
+            flooding = asyncio.create_task(flood(bad[1]))
+            for _ in range(20):
+                assert await say(good, frame(b"fine")) == [frame(b"ACK")]
+            await flooding
+            assert await closed(bad)
+            assert await say(good, frame(b"fine")) == [frame(b"ACK")]
+
+    asyncio.run(whole())
+    assert heard == [4] * 21
+
+
+def test_a_half_open_peer_is_let_go_after_the_idle_time(monkeypatch):
+    monkeypatch.setattr(gateway, "IDLE_S", 0.05)
+
+    async def scenario(connect):
+        peer = await connect()
+        peer[1].write(gateway.START + b"half a mess")
+
+        assert await closed(peer)
+
+    run(scenario)
+
+
+def test_a_peer_that_vanishes_in_a_frame_hands_nothing_on():
+    async def scenario(connect):
+        gone = await connect()
+        gone[1].write(gateway.START + b"half")
+        gone[1].close()
+        await gone[1].wait_closed()
+
+        assert await say(await connect(), frame(b"next")) == [frame(b"ACK next")]
+
+    run(scenario)
+
+
+def test_a_message_that_breaks_our_side_is_not_acknowledged_and_harms_no_other(caplog):
+    async def breaks(raw):
+        if raw == b"bad":
+            raise ArithmeticError("ours")
+        return b"ACK"
+
+    async def whole():
+        async with asyncio.timeout(LIMIT_S), listening(breaks) as connect:
+            good, bad = await connect(), await connect()
+            bad[1].write(frame(b"bad"))
+            assert await closed(bad)
+            assert await say(good, frame(b"x")) == [frame(b"ACK")]
+
+    asyncio.run(whole())
+    assert "ours" in caplog.text
+
+
+def test_three_chairs_of_many_messages_have_every_one_acknowledged():
+    async def chair(connect, name):
+        sent = [f"{name}{n}".encode() for n in range(200)]
+        answers = await say(await connect(), b"".join(map(frame, sent)), frames=len(sent))
+        assert answers == [frame(b"ACK " + raw) for raw in sent]
+
+    async def scenario(connect):
+        await asyncio.gather(*(chair(connect, name) for name in "abc"))
+
+    run(scenario)
