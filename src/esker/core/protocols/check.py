@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 import z3
 
@@ -108,11 +109,11 @@ def _backwards(each: Table) -> Iterator[str]:
     if any(b.strength is not Strength.GO or b.alarm is not Priority.NONE for b in inner):
         yield f"Table {each.id}: the normal interval {low} to {high} is not go without alarm."
     for side in (below, above):
-        for nearer, farther in zip(side, side[1:], strict=False):
+        for nearer, farther in pairwise(side):
             if _rank(farther) < _rank(nearer) or farther.alarm.rank < nearer.alarm.rank:
                 yield (
-                    f"Table {each.id}: {each.channel} {farther.low} to {farther.high} is worse than "
-                    f"{nearer.low} to {nearer.high}, and yet its rule is weaker."
+                    f"Table {each.id}: {each.channel} {farther.low} to {farther.high} is worse "
+                    f"than {nearer.low} to {nearer.high}, and yet its rule is weaker."
                 )
 
 

@@ -14,6 +14,7 @@ from esker.core.protocols.schema import (
     Protocol,
     Question,
     Relative,
+    Rescue,
     Signal,
     Table,
 )
@@ -45,7 +46,7 @@ def _lines(protocol: Protocol, digest: str) -> Iterator[str]:
     yield from _part("Alarms", _alarms(p))
     yield from _part("Before the door", (_criterion(p, each) for each in p.discharge))
     for card in p.rescue:
-        yield from _part(f"Emergency: {card.title} {_mark(p, card.source)}", _card(card.steps))
+        yield from _part(f"Emergency: {card.title} {_mark(p, card.source)}", _card(card))
     yield from _part("Sources", _sources(p))
     yield from ("", SIGN)
 
@@ -137,8 +138,10 @@ def _criterion(protocol: Protocol, each: Criterion) -> str:
     return f"{each.title}: {each.strength}.{limit}{fresh} {_mark(protocol, each.source)}"
 
 
-def _card(steps: tuple[str, ...]) -> Iterator[str]:
-    yield from (f"{place}. {step}" for place, step in enumerate(steps, start=1))
+def _card(card: Rescue) -> Iterator[str]:
+    yield from (f"{place}. {step}" for place, step in enumerate(card.steps, start=1))
+    if card.medicines:
+        yield f"As needed, in the dose of the signed order: {', '.join(card.medicines)}"
 
 
 def _sources(protocol: Protocol) -> Iterator[str]:
