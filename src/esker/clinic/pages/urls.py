@@ -1,5 +1,18 @@
-"""Addresses of this part."""
+"""Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from esker.clinic.pages import views
+
+urlpatterns = [
+    path("", views.floor, name="floor"),
+    path("floor/fragment/", views.floor_fragment, name="floor-fragment"),
+    path("chair/<uuid:session_id>/", views.chair, name="chair"),
+    path("chair/<uuid:session_id>/fragment/", views.chair_fragment, name="chair-fragment"),
+    path("record/<uuid:session_id>/", views.record, name="record"),
+    path("record/<uuid:session_id>/pdf/", views.record_pdf, name="record-pdf"),
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+    path("lock/", views.lock, name="lock"),
+    path("unlock/", views.unlock, name="unlock"),
+]
