@@ -1,0 +1,94 @@
+"""What the alarm loop writes down: raised, answered, cleared, and the same after a restart."""
+
+from __future__ import annotations
+
+import pytest
+
+from esker.clinic import tenancy
+from esker.clinic.alarms.tick import stored, tick
+from esker.clinic.ledger import store
+from esker.clinic.live import screens
+from esker.clinic.sessions.models import CurrentAlarm
+
+
+def kinds(room):
+    with tenancy.scope(room.clinic):
+        entries = store.read(room.clinic, f"session:{room.session}")
+    return [(e.kind, e.data().get("alarm")) for e in entries if e.kind.startswith("alarm.")]
+
+
+def look(room, **span):
+    room.wait(**span)
+    tick(room.clinic, room.now)
+
+
+def watched(room):
+    with tenancy.scope(room.clinic):
+        screens.watch(room.clinic, "s1", ["Chair 1"], True)
+
+
+@pytest.mark.django_db
+def test_a_dangerous_value_is_raised_once(room):
+    """A low saturation raises its alarm after its delay, and a second look adds nothing."""
+    watched(room)
+    room.arrived()
+    for _ in range(40):
+        room.wait(seconds=1)
+        room.monitor(spo2=80)
+        tick(room.clinic, room.now)
+    assert kinds(room).count(("alarm.raised", "limit:spo2")) == 1
+    assert "limit:spo2" in [each["id"] for each in room.state()["alarms"]]
+
+
+@pytest.mark.django_db
+def test_a_silent_monitor_is_an_alarm(room):
+    """The monitor falls silent: the lost signal is raised though no message came."""
+    watched(room)
+    room.arrived()
+    room.monitor()
+    look(room, minutes=3)
+    look(room, seconds=30)
+    assert ("alarm.raised", "lost_signal:spo2") in kinds(room)
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard(17)
+def test_a_chair_that_no_screen_watches_is_an_alarm(room):
+    """An alarm that nobody would hear (hazard 17): that itself is raised, and a watching screen ends it."""
+    room.arrived()
+    for _ in range(30):
+        look(room, seconds=10)
+    assert ("alarm.raised", "not_watched") in kinds(room)
+    watched(room)
+    for _ in range(30):
+        look(room, seconds=10)
+    assert ("alarm.cleared", "not_watched") in kinds(room)
+
+
+@pytest.mark.django_db
+def test_a_restart_forgets_no_alarm(room):
+    """With the loop's memory gone, the next look finds the same alarms."""
+    watched(room)
+    room.arrived()
+    room.monitor(spo2=80)
+    for _ in range(20):
+        look(room, seconds=1)
+    with tenancy.scope(room.clinic):
+        before = {a.id: a.status for a in stored(room.clinic, room.session).values()}
+        CurrentAlarm.objects.all().delete()
+    look(room, seconds=0)
+    with tenancy.scope(room.clinic):
+        after = {a.id: a.status for a in stored(room.clinic, room.session).values()}
+    assert after == before
+
+
+@pytest.mark.django_db
+def test_a_closed_session_sounds_no_more(room):
+    """After the session is closed its alarms are cleared."""
+    room.arrived()
+    for _ in range(30):
+        look(room, seconds=10)
+    room.do("withhold", reason="unwell")
+    for _ in range(30):
+        look(room, seconds=10)
+    assert room.state()["alarms"] == []
