@@ -13,7 +13,7 @@ from esker.core.ledger import Draft, Refused
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-def write(clinic, command, *kinds, stream="session:1"):
+def write(clinic, command, *kinds, stream="cabinet:1"):
     drafts = [Draft(kind, {"n": n}, AT) for n, kind in enumerate(kinds)]
     with scope(clinic.id):
         return store.append(
@@ -22,7 +22,7 @@ def write(clinic, command, *kinds, stream="session:1"):
         )  # fmt: skip
 
 
-def read(clinic, stream="session:1", after=0):
+def read(clinic, stream="cabinet:1", after=0):
     with scope(clinic.id):
         return store.read(str(clinic.id), stream, after)
 

@@ -25,7 +25,7 @@ def both(clinic, other_clinic):
         with scope(which.id):
             store.append(
                 str(which.id), command="c1", actor=which.name, drafts=[Draft("note", {}, AT)],
-                stream="session:1", recorded_at=AT,
+                stream="cabinet:1", recorded_at=AT,
             )  # fmt: skip
     return str(clinic.id), str(other_clinic.id)
 
@@ -58,7 +58,7 @@ def test_without_a_scope_no_clinic_is_seen(both):
             assert set() == clinics_seen()
     else:
         assert current() is None
-        assert [] == store.read(str(uuid4()), "session:1")  # a guessed id, as far as SQLite goes
+        assert [] == store.read(str(uuid4()), "cabinet:1")  # a guessed id, as far as SQLite goes
 
 
 @pytest.mark.hazard(37)
@@ -71,7 +71,7 @@ def test_in_a_scope_only_its_clinic_is_seen(both):
             assert {mine} == clinics_seen()
     else:
         with scope(mine):
-            assert ["Demo Clinic"] == [e.actor for e in store.read(mine, "session:1")]
+            assert ["Demo Clinic"] == [e.actor for e in store.read(mine, "cabinet:1")]
             assert [] == list(audit.verify(mine))
 
 
@@ -83,12 +83,12 @@ def test_in_a_scope_nothing_is_written_for_another_clinic(both):
     if connection.vendor == POSTGRES:
         refused = pytest.raises(DatabaseError, match="row-level security")
         with plain_role(), refused, transaction.atomic(), scope(mine):
-            models.Head.objects.create(clinic_id=theirs, stream="session:2", digest="")
+            models.Head.objects.create(clinic_id=theirs, stream="cabinet:2", digest="")
     else:
         with scope(mine), pytest.raises(RuntimeError), scope(theirs):
-            models.Head.objects.create(clinic_id=theirs, stream="session:2", digest="")
+            models.Head.objects.create(clinic_id=theirs, stream="cabinet:2", digest="")
     with scope(theirs):
-        assert not models.Head.objects.filter(stream="session:2").exists()
+        assert not models.Head.objects.filter(stream="cabinet:2").exists()
 
 
 @pytest.mark.hazard(37)
