@@ -63,7 +63,7 @@ function tick() {
   for (const time of document.querySelectorAll("time[data-clock]")) time.textContent = new Date(time.dataset.clock).toLocaleTimeString("en-GB");
 }
 
-let offset = 0;
+let offset = body.dataset.now ? Date.parse(body.dataset.now) - Date.now() : 0;
 export function now() { return Date.now() + offset; }
 
 function span(ms) {
@@ -95,6 +95,7 @@ if (body.dataset.fragment) {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") { unmonitored(); refresh(); }
   });
+  tick();
   refresh();
 }
 
