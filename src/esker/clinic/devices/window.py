@@ -18,7 +18,8 @@ def readings_for(
     """What the paired monitor observed since then, oldest first; none without a pairing."""
     if state.monitor is None or state.paired_at is None:
         return ()
-    begin = max(since or state.paired_at, state.paired_at - BEFORE_PAIRING)
+    earliest = state.paired_at - BEFORE_PAIRING
+    begin = max(since or earliest, earliest)
     rows = Row.objects.filter(
         clinic_id=clinic_id, monitor=state.monitor, observed_at__gte=begin, received_at__lte=at
     )
