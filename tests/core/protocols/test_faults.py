@@ -75,6 +75,12 @@ def test_every_number_is_printed_with_its_source(name):
             assert f"{each.low}-{each.high}: {each.strength}, alarm {each.alarm}." in paper
 
 
+def test_a_paper_of_another_country_is_starred():
+    """The two hours of the US label are a proposal in the EU protocol, and are printed as one."""
+    assert "\n120 min [pi *] from last_dose" in show(*load(TEXTS["esketamine-trd-eu"]))
+    assert "\n120 min [pi] from last_dose" in show(*load(NASAL))
+
+
 @pytest.mark.parametrize("number", ["1e999999999", '"1e999999999"', "1e99999999999999999999"])
 def test_an_endless_number_is_refused(number):
     """A number that would fill the memory when written out never gets that far."""
