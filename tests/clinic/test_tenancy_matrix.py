@@ -53,7 +53,7 @@ def room(clinic, nurse, prescriber):
 @pytest.mark.hazard(37)
 @pytest.mark.parametrize(("route", "method"), CASES)
 def test_who_sees_what(room, charlie, route, method):
-    """One clinic sees another's patients (hazard 37): another clinic's session does not exist, whatever the method."""
+    """One clinic sees another (hazard 37): the outsider gets 404, whatever the method."""
     url = "/" + route.replace("<session_id>", room.session).replace("<patient_id>", "p1")
     body = next((body for word, body in BODIES.items() if word in url), {})
     body = {**body, "chairs": ["Chair 1"], "audible": True} if "watch" in url else body
@@ -76,9 +76,7 @@ def test_a_post_needs_the_pages_token(room):
     client = Client(enforce_csrf_checks=True)
     client.force_login(room.nurse, backend="django.contrib.auth.backends.ModelBackend")
     body = json.dumps(room.payload("weigh", weight="70", unit="kg"))
-    answer = client.post(
-        f"/api/v1/sessions/{room.session}/commands", body, "application/json"
-    )
+    answer = client.post(f"/api/v1/sessions/{room.session}/commands", body, "application/json")
     assert answer.status_code == 403
 
 

@@ -54,7 +54,7 @@ def test_a_silent_monitor_is_an_alarm(room):
 @pytest.mark.django_db
 @pytest.mark.hazard(17)
 def test_a_chair_that_no_screen_watches_is_an_alarm(room):
-    """An alarm that nobody would hear (hazard 17): that itself is raised, and a watching screen ends it."""
+    """An alarm that nobody would hear (hazard 17): itself raised, until a screen watches."""
     room.arrived()
     for _ in range(30):
         look(room, seconds=10)

@@ -55,9 +55,7 @@ class Room:
                 )  # fmt: skip
 
     def open(self):
-        self.do(
-            "open_session", patient=PERSON, protocol_hash=self.hash, planned_at=NOW.isoformat()
-        )
+        self.do("open_session", patient=PERSON, protocol_hash=self.hash, planned_at=NOW.isoformat())
         return self
 
     def arrived(self):

@@ -78,7 +78,7 @@ def test_a_refusal_is_not_remembered(room):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.hazard(13)
 def test_two_nurses_at_once(room):
-    """A monitor on two patients (hazard 13): of two nurses who pair it at one moment, one has it, one is told so."""
+    """A monitor on two patients (hazard 13): of two who pair it at once, one is refused."""
     other = str(uuid4())
     room.arrived()
     room.do("unpair_monitor", reason="moved")
@@ -181,7 +181,7 @@ def test_rows_made_anew_are_the_same(room):
 @pytest.mark.django_db
 @pytest.mark.hazard(26)
 def test_a_locked_screen_can_call_for_help(room):
-    """Software in the way of rescue (hazard 26): with nobody signed in, Emergency works, and nothing else does."""
+    """Software in the way of rescue (hazard 26): Emergency works with nobody signed in."""
     room.arrived()
     call, weigh = room.payload("emergency"), room.payload("weigh", **WEIGH)
     answered = service.handle(room.clinic, room.session, call, None)

@@ -110,9 +110,7 @@ def command(request: HttpRequest, session_id: str, body: CommandIn) -> HttpRespo
 @api.get("/sessions/{session_id}", response={200: dict[str, Any], 404: MissingOut})
 def session(request: HttpRequest, session_id: str) -> HttpResponse:
     """The state, what is due, active alarms, and which commands would be accepted now."""
-    found = queries.session(
-        str(request.user.clinic_id), session_id, clock.now(), request.user
-    )
+    found = queries.session(str(request.user.clinic_id), session_id, clock.now(), request.user)
     return JsonResponse(found)
 
 

@@ -383,9 +383,7 @@ def shown(clinic_id: str, now: datetime) -> dict[str, Json]:
     vitals, alarms = {}, {}
     for row in SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None):
         state = folding.fold(clinic_id, row.session)
-        found = _monitoring(
-            clinic_id, state, window(clinic_id, state, now), _protocol(state), now
-        )
+        found = _monitoring(clinic_id, state, window(clinic_id, state, now), _protocol(state), now)
         for vital in found["vitals"].values():
             del vital["age_s"]  # the page counts it; else every second would be an event
         vitals[row.session] = found["vitals"]
