@@ -234,6 +234,12 @@ def test_an_empty_pid_names_no_patient_and_loses_no_value():
     assert (found.patient_ids, len(found.readings)) == ((), 1)
 
 
+def test_a_name_in_latin_1_loses_no_value():
+    raw = message(ORU, "PID|||DEMO-1||GRÜN^DEMO", obx()).decode().encode("latin-1")
+
+    assert charted(hl7.parse(raw, UTC, NOW).readings) == [("sbp", "cuff", "128", "10:08:00")]
+
+
 @pytest.mark.hazard(13)
 @pytest.mark.parametrize(
     ("extra", "reason"),
@@ -271,7 +277,6 @@ MALFORMED = {
     "a control id without end": message(ORU.replace("|7|", "|" + "7" * 181 + "|")),
     "a sender without end": message(ORU.replace("02005EFFFE000001", "0" * 181)),
     "NUL": message(ORU, "PID|||\0"),
-    "not UTF-8": message(ORU) + b"\xff",
     "two messages in one frame": message(ORU, obx(), ORU, obx()),
     "too large": message(ORU, "Z" * hl7.LARGEST),
 }

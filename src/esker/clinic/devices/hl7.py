@@ -62,10 +62,7 @@ def parse(raw: bytes, zone: tzinfo = UTC, received_at: datetime | None = None) -
     """Read one message without its frame. Raises Malformed when there is no header to answer."""
     if len(raw) > LARGEST:
         raise Malformed(f"message of {len(raw)} bytes is larger than {LARGEST}")
-    try:
-        lines = [line for line in re.split(r"[\r\n]+", raw.decode("utf-8")) if line]
-    except UnicodeDecodeError:
-        raise Malformed("message is not UTF-8") from None
+    lines = [line for line in re.split(r"[\r\n]+", _text(raw)) if line]
     if b"\0" in raw:
         raise Malformed("message contains NUL")  # no database column of text takes it
     if not lines or not lines[0].startswith("MSH|^~\\&|"):
@@ -93,6 +90,14 @@ def parse(raw: bytes, zone: tzinfo = UTC, received_at: datetime | None = None) -
         tuple(each for each in found if isinstance(each, Unread)),
         moment(_field(header, 7), zone),
     )
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8, else Latin-1 as older monitors send: only names of people and places can differ."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _answerable(control: str) -> None:
