@@ -154,6 +154,10 @@ UNREAD = {
     "weight zero": (obx("188736^MDC_MASS_BODY_ACTUAL^MDC", "0", "kg"), "unknown code"),
     "temperature in Fahrenheit": (
         obx("150364^MDC_TEMP_BODY^MDC", "98.6", "266560^MDC_DIM_FAHR^MDC"), "unknown code"),
+    "saturation that may be the laboratory's": (
+        obx("2708-6^Oxygen saturation^LN", "97", "%^%^UCUM"),
+        "unknown code",
+    ),
     "a unit of something else": (obx(unit=PERCENT), "unit does not fit the code"),
     "kilopascals": (obx(value="46", unit="265987^MDC_DIM_KILO_PASCAL^MDC"),
                     "unit does not fit the code"),

@@ -41,7 +41,7 @@ CODES: dict[tuple[str, str], Meaning] = {
     ("59408-5", "LN"): Meaning(
         Channel.SPO2, "oximeter", ("oxygen saturation by pulse oximetry", "spo2")
     ),
-    ("2708-6", "LN"): Meaning(Channel.SPO2, "oximeter", ("oxygen saturation",)),
+    # Not here: 2708-6, which is blood in the laboratory as often as a finger in the chair.
     ("9279-1", "LN"): Meaning(Channel.RR, "monitor", ("respiratory rate", "respiration rate")),
 }
 
