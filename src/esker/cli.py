@@ -27,7 +27,6 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"esker {__version__}")
     commands = top.add_subparsers(required=True, metavar="command")
     _demo(commands.add_parser("demo", help="a simulated clinic, on this machine only"))
-    _serve(commands.add_parser("serve", help="a real clinic; the first start walks through set-up"))
     _monitor(commands.add_parser("monitor", help="a simulated bedside monitor over real HL7"))
     _ledger(commands.add_parser("ledger", help="verify, export, tail or rebuild"))
     _protocol(commands.add_parser("protocol", help="check or show a protocol file"))
@@ -55,20 +54,6 @@ def run_demo(args: argparse.Namespace) -> int:
     from esker.clinic.demo import cli
 
     return cli.demo(args)
-
-
-def _serve(cmd: argparse.ArgumentParser) -> None:
-    _ports(cmd, "esker-data")
-    cmd.add_argument("--host", default=os.environ.get("ESKER_HOST", "127.0.0.1"))
-    cmd.add_argument("--tls-cert", type=Path)
-    cmd.add_argument("--tls-key", type=Path)
-    cmd.set_defaults(run=run_serve)
-
-
-def run_serve(args: argparse.Namespace) -> int:
-    from esker.clinic.setup import cli
-
-    return cli.serve(args)
 
 
 def _monitor(cmd: argparse.ArgumentParser) -> None:

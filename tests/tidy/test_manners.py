@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -47,3 +49,15 @@ print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "[]" == done.stderr.strip()
+
+
+@pytest.mark.hazard(10)
+def test_the_walls_stand():
+    """Hazard 10, a prediction taken for a fact: nothing that opens a gate can reach one."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert "A prediction never opens a gate KEPT" in done.stdout
+    assert (
+        "The core is pure: no Django, no shell, no files, no clock, no chance KEPT" in done.stdout
+    )

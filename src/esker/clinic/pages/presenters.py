@@ -133,10 +133,28 @@ def actions(session: Mapping[str, Any]) -> list[Any]:
     found = [
         made
         for c in session.get("commands") or ()
-        if c.get("allowed") and (made := form(c["kind"], session))
+        if c.get("allowed")
+        and c["kind"] not in _pointless(session)
+        and (made := form(c["kind"], session))
     ]
     order = {"main": 0, "plain": 1, "grave": 2}
     return sorted(found, key=lambda f: order[f.weight])
+
+
+OTHER_FORM = {
+    "infusion": {"next_device", "device_given"},
+    "device": {"draw_up", "change_rate", "resume"},
+}
+
+
+def _pointless(session: Mapping[str, Any]) -> set[str]:
+    """Tells that the core would record and that make no sense here: they only crowd the thumb."""
+    found = set(OTHER_FORM.get(str((session.get("protocol") or {}).get("form")), ()))
+    if not session.get("emergency_at"):
+        found.add("end_emergency")
+    if session.get("phase") in {"dose", "recover"}:
+        found |= {"answer_readiness", "pair_monitor"}
+    return found
 
 
 def series(session: Mapping[str, Any]) -> dict[str, Any]:
