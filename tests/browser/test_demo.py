@@ -53,7 +53,20 @@ def test_emergency_opens_at_once(base, chrome):
     """Hazard 26, software in the way of a rescue: one touch shows the card, nothing asks back."""
     page = signed_in(chrome, base)
     page.get_by_role("link", name="Open Chair 4").click()
+    page.wait_for_load_state("load")
     page.get_by_role("button", name="Emergency").click()
     expect(page.get_by_text("Deep sedation").first).to_be_visible()
     page.screenshot(path=ARTEFACTS / "emergency.png")
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_demo_shows_the_codes_that_sign(base, chrome):
+    """A newcomer finds the second factor of every fictional colleague on one page."""
+    page = signed_in(chrome, base)
+    page.get_by_role("link", name="People").click()
+    expect(page.get_by_text("Demo Dr Linden")).to_be_visible()
+    page.screenshot(path=ARTEFACTS / "people.png")
+
+    assert [] == violations(page)
     page.context.close()

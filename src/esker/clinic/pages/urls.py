@@ -11,6 +11,7 @@ urlpatterns = [
     path("chair/<uuid:session_id>/fragment/", views.chair_fragment, name="chair-fragment"),
     path("record/<uuid:session_id>/", views.record, name="record"),
     path("record/<uuid:session_id>/pdf/", views.record_pdf, name="record-pdf"),
+    path("people/", views.people, name="people"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("lock/", views.lock, name="lock"),

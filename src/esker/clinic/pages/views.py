@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from esker.clinic import clock
 from esker.clinic.pages import presenters
+from esker.clinic.people.directory import with_codes
 from esker.clinic.record import checkpoint, pdf
 from esker.clinic.sessions import queries
 
@@ -48,6 +49,16 @@ def _floor(request: HttpRequest) -> dict[str, Any]:
 @login_required
 def floor(request: HttpRequest) -> HttpResponse:
     return _page(request, "floor.html", _floor(request))
+
+
+@require_GET
+@never_cache
+@login_required
+def people(request: HttpRequest) -> HttpResponse:
+    """The demo's people and their codes; in a clinic there is no such page at all."""
+    if not settings.DEMO:
+        raise Http404
+    return _page(request, "people.html", {"people": with_codes(_clinic(request), clock.now())})
 
 
 @require_GET
