@@ -194,7 +194,11 @@ def _solve_b(stamp):
             for g in range(gaps.size):
                 total = spread(0.0)
                 for j in range(5):
-                    q = (EMAX * R0 * gaps[g] * WEIGHTS[j]) * kout * load(factor, g * FACTORS + 26 + j)
+                    q = (
+                        (EMAX * R0 * gaps[g] * WEIGHTS[j])
+                        * kout
+                        * load(factor, g * FACTORS + 26 + j)
+                    )
                     total = total + q
                     store(weighted, g * 5 + j, q * ec50)
                 store(whole, g, total + R0 - R0 * load(factor, g * FACTORS + 31))

@@ -78,7 +78,9 @@ def reference(case: str, p: np.ndarray) -> np.ndarray:
     return np.array([found[time] for time in grid]).T[: len(OUTPUTS[case])]
 
 
-def _turnover(a: np.ndarray, x: np.ndarray, r: float, ec50: float, kout: float, span: float) -> float:
+def _turnover(
+    a: np.ndarray, x: np.ndarray, r: float, ec50: float, kout: float, span: float
+) -> float:
     from scipy.integrate import solve_ivp
 
     def slope(_: float, y: np.ndarray) -> np.ndarray:
@@ -86,7 +88,9 @@ def _turnover(a: np.ndarray, x: np.ndarray, r: float, ec50: float, kout: float, 
         return np.append(a @ y[:7], kout * R0 * (1 + effect) - kout * y[7])
 
     start = np.append(x, r)
-    return float(solve_ivp(slope, (0, span), start, method="DOP853", rtol=1e-12, atol=1e-14).y[7, -1])
+    return float(
+        solve_ivp(slope, (0, span), start, method="DOP853", rtol=1e-12, atol=1e-14).y[7, -1]
+    )
 
 
 def segments(case: str) -> list[tuple[float, float, float, np.ndarray]]:

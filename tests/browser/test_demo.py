@@ -1,4 +1,4 @@
-"""A newcomer opens the demo: chairs in different states, live vitals, and Emergency at one touch."""
+"""A newcomer opens the demo: chairs in different states, live vitals, Emergency at one touch."""
 
 from pathlib import Path
 

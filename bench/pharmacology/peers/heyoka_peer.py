@@ -20,10 +20,16 @@ def _system(case: str):
     cl, v1, v2, ke0, ec50, kout, rate = (hy.par[k] for k in range(7))
     a1, a2, a3, m1, m2 = (v[name] for name in names[:5])
     rows = [
-        (a1, rate - (cl + task.Q2 + task.Q3) / v1 * a1 + task.Q2 / v2 * a2 + task.Q3 / task.V3 * a3),
+        (
+            a1,
+            rate - (cl + task.Q2 + task.Q3) / v1 * a1 + task.Q2 / v2 * a2 + task.Q3 / task.V3 * a3,
+        ),
         (a2, task.Q2 / v1 * a1 - task.Q2 / v2 * a2),
         (a3, task.Q3 / v1 * a1 - task.Q3 / task.V3 * a3),
-        (m1, task.FM * cl / v1 * a1 - (task.CLM + task.QM) / task.VM1 * m1 + task.QM / task.VM2 * m2),
+        (
+            m1,
+            task.FM * cl / v1 * a1 - (task.CLM + task.QM) / task.VM1 * m1 + task.QM / task.VM2 * m2,
+        ),
         (m2, task.QM / task.VM1 * m1 - task.QM / task.VM2 * m2),
     ]
     if case == "B":

@@ -20,8 +20,9 @@ def readings_for(
         return ()
     earliest = state.paired_at - BEFORE_PAIRING
     begin = max(since or earliest, earliest)
+    end = min(at, state.closed_at or at)  # the pairing ends with the session; its chart stays
     rows = Row.objects.filter(
-        clinic_id=clinic_id, monitor=state.monitor, observed_at__gte=begin, received_at__lte=at
+        clinic_id=clinic_id, monitor=state.monitor, observed_at__gte=begin, received_at__lte=end
     )
     return charted(_reading(row) for row in rows)
 

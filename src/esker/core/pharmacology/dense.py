@@ -63,7 +63,7 @@ def run(system: System, timeline: Timeline, amounts: Floats, outputs: int) -> Fl
     whole[:, :n, :n], whole[:, :n, n:] = system.a, system.b
     moves = [matrix_exponential(whole * gap) for gap in timeline.gaps_min]
     x = np.zeros((patients, n + channels, 1))
-    y = np.zeros((system.c.shape[1], outputs, patients))
+    seen = np.zeros((outputs, patients, n))
     for k, gap in enumerate(timeline.gap_of_knot):
         x = moves[gap] @ x
         for event in range(timeline.first_event[k], timeline.first_event[k + 1]):
@@ -74,8 +74,8 @@ def run(system: System, timeline: Timeline, amounts: Floats, outputs: int) -> Fl
             else:
                 x[:, n + channel, 0] += scale * mg
         if timeline.output_of_knot[k] >= 0:
-            y[:, timeline.output_of_knot[k]] = (system.c @ x[:, :n])[..., 0].T
-    return y
+            seen[timeline.output_of_knot[k]] = x[:, :n, 0]
+    return np.einsum("prs,tps->rtp", system.c, seen, optimize=True)
 
 
 def flow(a: Floats, source: int, target: int, rate: Floats) -> None:

@@ -9,9 +9,10 @@ from numba import njit, prange
 
 from . import lanes, modes, summary_kernel
 from .fingerprint import fingerprint
-from .lanes import KERNEL, OPTIONS, WIDTH, larger, load, spread, store
+from .lanes import CHUNK, KERNEL, OPTIONS, WIDTH, larger, load, spread, store
 from .layout import HNK_PER_NK
 from .modes import (
+    above_zero,
     add_area,
     add_filter,
     add_row,
@@ -93,46 +94,89 @@ def build_e(p, lam, b, rows, gap):
 
 
 @njit(**OPTIONS)
-def step_e(f, c, w, factor, base, y):
-    """Let the modes decay over one gap (`f` = gap * MODES) and read the six outputs.
+def step_e(one, two, c, w, factor, base, y):
+    """Let the modes decay over two gaps (rows `one` and `two` of `factor`) and read both outputs.
 
-    Only modes that can reach an output are weighed: 53 products instead of 84.
+    `y` holds the six outputs after the first gap, then those after the second. Two at a time,
+    because reading coefficients costs more than multiplying by them. Only modes that can reach an
+    output are weighed: 53 products instead of 84.
     """
     drug, nk, hnk = load(base, 0), load(base, 1), load(base, 2)
     effect, sbp, cadss = load(base, 3), load(base, 4), load(base, 5)
+    drug2, nk2, hnk2, effect2, sbp2, cadss2 = drug, nk, hnk, effect, sbp, cadss
     for m in range(7):
-        z = load(w, m) * load(factor, f + m)
-        store(w, m, z)
-        drug = drug + load(c, DRUG + m) * z
-        nk = nk + load(c, NK + m) * z
-        hnk = hnk + load(c, HNK + m) * z
-        effect = effect + load(c, EFFECT + m) * z
-        sbp = sbp + load(c, T_SBP + m) * z
-        cadss = cadss + load(c, T_CADSS + m) * z
+        z = load(w, m) * load(factor, one + m)
+        x = z * load(factor, two + m)
+        store(w, m, x)
+        a = load(c, DRUG + m)
+        drug, drug2 = drug + a * z, drug2 + a * x
+        a = load(c, NK + m)
+        nk, nk2 = nk + a * z, nk2 + a * x
+        a = load(c, HNK + m)
+        hnk, hnk2 = hnk + a * z, hnk2 + a * x
+        a = load(c, EFFECT + m)
+        effect, effect2 = effect + a * z, effect2 + a * x
+        a = load(c, T_SBP + m)
+        sbp, sbp2 = sbp + a * z, sbp2 + a * x
+        a = load(c, T_CADSS + m)
+        cadss, cadss2 = cadss + a * z, cadss2 + a * x
     for m in range(7, 11):
-        z = load(w, m) * load(factor, f + m)
-        store(w, m, z)
-        hnk = hnk + load(c, HNK + m) * z
+        z = load(w, m) * load(factor, one + m)
+        x = z * load(factor, two + m)
+        store(w, m, x)
+        a = load(c, HNK + m)
+        hnk, hnk2 = hnk + a * z, hnk2 + a * x
         if m < 9:
-            nk = nk + load(c, NK + m) * z
-    z = load(w, 11) * load(factor, f + 11)
-    store(w, 11, z)
-    effect = effect + load(c, EFFECT + 11) * z
-    sbp = sbp + load(c, T_SBP + 11) * z
-    cadss = cadss + load(c, T_CADSS + 11) * z
-    z = load(w, 12) * load(factor, f + 12)
-    store(w, 12, z)
-    sbp = sbp + load(c, T_SBP + 12) * z
-    z = load(w, 13) * load(factor, f + 13)
-    store(w, 13, z)
-    cadss = cadss + load(c, T_CADSS + 13) * z
-    zero = spread(0.0)  # lifts rounding errors of what has decayed away
-    store(y, 0, larger(drug, zero))
-    store(y, 1, larger(nk, zero))
-    store(y, 2, larger(hnk, zero))
-    store(y, 3, larger(effect, zero))
-    store(y, 4, larger(sbp, zero))
-    store(y, 5, larger(cadss, zero))
+            a = load(c, NK + m)
+            nk, nk2 = nk + a * z, nk2 + a * x
+    z = load(w, 11) * load(factor, one + 11)
+    x = z * load(factor, two + 11)
+    store(w, 11, x)
+    a = load(c, EFFECT + 11)
+    effect, effect2 = effect + a * z, effect2 + a * x
+    a = load(c, T_SBP + 11)
+    sbp, sbp2 = sbp + a * z, sbp2 + a * x
+    a = load(c, T_CADSS + 11)
+    cadss, cadss2 = cadss + a * z, cadss2 + a * x
+    z = load(w, 12) * load(factor, one + 12)
+    x = z * load(factor, two + 12)
+    store(w, 12, x)
+    a = load(c, T_SBP + 12)
+    sbp, sbp2 = sbp + a * z, sbp2 + a * x
+    z = load(w, 13) * load(factor, one + 13)
+    x = z * load(factor, two + 13)
+    store(w, 13, x)
+    a = load(c, T_CADSS + 13)
+    cadss, cadss2 = cadss + a * z, cadss2 + a * x
+    above_zero(y, 0, drug, nk, hnk, effect)
+    above_zero(y, 4, sbp, cadss, drug2, nk2)
+    above_zero(y, 8, hnk2, effect2, sbp2, cadss2)
+
+
+@njit(**OPTIONS)
+def emit_e(y, r, t, at, mine, times, feel, effects, kept, curves, summaries):
+    """Store, or fold into the summaries, the outputs at row `r` of `y`; t < 0 is not wanted."""
+    if t >= 0:
+        draw(y, r, 6, t, at, mine, curves)
+        if summaries.shape[1] > 0:
+            observe(times[t], times[t + 1], load(y, r), load(y, r + 1), load(y, r + 3),
+                    load(y, r + 4), load(y, r + 5), feel, effects, kept)  # fmt: skip
+
+
+@njit(**OPTIONS)
+def happen(begin, end, channel, column, scale, delivered, dose, lam, b, w, level, given):
+    """Carry out events `begin` to `end`; returns by how many the running infusions changed."""
+    change = 0
+    for event in range(begin, end):
+        bolus, into = scale[event] == 0.0, channel[event]
+        amount = load(dose, column[event])
+        rate = amount if bolus else amount * scale[event]
+        give(bolus, rate, into * MODES, -1, lam, b, w, level)
+        if not bolus:
+            change += 1 if scale[event] > 0.0 else -1
+        if scale[event] >= 0.0:
+            store(given, into, load(given, into) + amount * delivered[column[event]])
+    return change
 
 
 def _kernel(stamp):
@@ -145,57 +189,55 @@ def _kernel(stamp):
         (SUMMARIES, patients) likewise, so that one compiled kernel serves both.
         """
         n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
-        for block in prange((n + WIDTH - 1) // WIDTH):
-            at = block * WIDTH
-            mine = min(WIDTH, n - at)
+        for chunk in prange((n + CHUNK - 1) // CHUNK):
             p8, dose = np.empty((p.shape[0], WIDTH)), np.empty((amounts.shape[0], WIDTH))
-            feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
-            take(p, at, mine, p8)
-            take(amounts, at, mine, dose)
-            take(feel, at, mine, feel8)
+            feel8, kept = np.empty((2, WIDTH)), np.empty((SUMMARIES, WIDTH))
             lam, b = np.empty((MODES, WIDTH)), np.empty((CHANNELS * MODES, WIDTH))
             rows, gap = np.empty((9 * MODES, WIDTH)), np.empty((MODES, WIDTH))
-            w, level = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
-            base, y, given = np.zeros((6, WIDTH)), np.empty((6, WIDTH)), np.zeros((CHANNELS, WIDTH))
+            w, level = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
+            base, y, given = (
+                np.empty((6, WIDTH)),
+                np.empty((12, WIDTH)),
+                np.empty((CHANNELS, WIDTH)),
+            )
             factor = np.empty((gaps.size * MODES, WIDTH))
             strain = np.empty((2, WIDTH))
-            store(strain, 0, build_e(p8, lam, b, rows, gap))
-            decay_factors(lam, gaps, factor)
-            start(kept)
-            running = 0
-            for k in range(gap_of.size):
-                step_e(gap_of[k] * MODES, rows, w, factor, base, y)
-                if first[k + 1] > first[k]:
-                    for event in range(first[k], first[k + 1]):
-                        bolus = scale[event] == 0.0
-                        amount = load(dose, column[event])
-                        if bolus:
-                            give(True, amount, channel[event] * MODES, -1, lam, b, w, level)
-                        else:
-                            running += 1 if scale[event] > 0.0 else -1
-                            give(False, amount * scale[event], channel[event] * MODES, -1,
-                                 lam, b, w, level)  # fmt: skip
-                        if scale[event] >= 0.0:
-                            into = channel[event]
-                            store(
-                                given, into, load(given, into) + amount * delivered[column[event]]
-                            )
-                    if running == 0:
-                        level[:] = 0.0  # drops the rounding of rates that have cancelled
-                    settle(MODES, 6, rows, level, base)
-                    step_e(0, rows, w, factor, base, y)
-                t = output_of[k]
-                if t >= 0:
-                    draw(y, t, at, mine, curves)
-                    if summaries.shape[1] > 0:
-                        observe(times[t], times[t + 1], load(y, 0), load(y, 1), load(y, 3),
-                                load(y, 4), load(y, 5), feel8, effects, kept)  # fmt: skip
-            if summaries.shape[1] > 0:
-                add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
-                add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)
-                finish(kept, summaries, at, mine)
-            for i in range(mine):
-                amplification[at + i] = strain[0, i]
+            for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
+                mine = min(WIDTH, n - at)
+                take(p, at, mine, p8)
+                take(amounts, at, mine, dose)
+                take(feel, at, mine, feel8)
+                for state in (w, level, base, given):
+                    state[:] = 0.0
+                store(strain, 0, build_e(p8, lam, b, rows, gap))
+                decay_factors(lam, gaps, factor)
+                start(kept)
+                running = 0
+                k = 0
+                while k < gap_of.size:
+                    two = k + 1 < gap_of.size and first[k + 1] == first[k]
+                    then = gap_of[k + 1] * MODES if two else 0
+                    step_e(gap_of[k] * MODES, then, rows, w, factor, base, y)
+                    if two:
+                        emit_e(y, 0, output_of[k], at, mine, times, feel8, effects, kept, curves,
+                               summaries)  # fmt: skip
+                        k += 1
+                    if first[k + 1] > first[k]:
+                        running += happen(first[k], first[k + 1], channel, column, scale, delivered,
+                                          dose, lam, b, w, level, given)  # fmt: skip
+                        if running == 0:
+                            level[:] = 0.0  # drops the rounding of rates that have cancelled
+                        settle(MODES, 6, rows, level, base)
+                        step_e(0, 0, rows, w, factor, base, y)
+                    emit_e(y, 6, output_of[k], at, mine, times, feel8, effects, kept, curves,
+                           summaries)  # fmt: skip
+                    k += 1
+                if summaries.shape[1] > 0:
+                    add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
+                    add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)
+                    finish(kept, summaries, at, mine)
+                for i in range(mine):
+                    amplification[at + i] = strain[0, i]
 
     return sweep_e
 

@@ -9,9 +9,10 @@ from numba import njit, prange
 
 from . import lanes, modes, summary_kernel
 from .fingerprint import fingerprint
-from .lanes import KERNEL, OPTIONS, WIDTH, larger, load, spread, store
+from .lanes import CHUNK, KERNEL, OPTIONS, WIDTH, larger, load, spread, store
 from .layout import HNK_PER_KETAMINE, NK_PER_KETAMINE
 from .modes import (
+    above_zero,
     add_area,
     add_delay,
     add_filter,
@@ -94,76 +95,136 @@ def build_r(p, cl_row, cln_row, lam, b, rows, gap):
 
 
 @njit(**OPTIONS)
-def step_r(effects, f, c, w, factor, gap_min, base, y, at):
-    """Let one enantiomer decay over one gap and read its rows into `y` from row `at`.
+def step_r(effects, one, two, gap, gap2, c, w, factor, base, y, at):
+    """Let one enantiomer decay over two gaps and read its rows into `y`.
 
-    Only modes that can reach an output are weighed. `effects` is False for R-ketamine, which
-    drives none of the effects modelled here.
+    `one` and `two` are rows of `factor`, `gap` and `gap2` the same gaps in minutes. Rows after the
+    first gap go to `y` from row `at`, those after the second eleven rows on. Two at a time,
+    because reading coefficients costs more than multiplying by them; only modes that can reach an
+    output are weighed. `effects` is False for R-ketamine, which drives none of them here.
     """
-    arterial, venous, nk, hnk = (
-        load(base, at),
-        load(base, at + 1),
-        load(base, at + 2),
-        load(base, at + 3),
-    )
+    ca, cv, nk, hnk = load(base, at), load(base, at + 1), load(base, at + 2), load(base, at + 3)
+    ca2, cv2, nk2, hnk2 = ca, cv, nk, hnk
     effect = sbp = cadss = spread(0.0)
     if effects:
         effect, sbp, cadss = load(base, at + 4), load(base, at + 5), load(base, at + 6)
+    effect2, sbp2, cadss2 = effect, sbp, cadss
     for m in range(3):
-        z = load(w, m) * load(factor, f + m)
-        store(w, m, z)
-        arterial = arterial + load(c, ARTERIAL + m) * z
-        venous = venous + load(c, VENOUS + m) * z
-        nk = nk + load(c, NK + m) * z
-        hnk = hnk + load(c, HNK + m) * z
+        z = load(w, m) * load(factor, one + m)
+        x = z * load(factor, two + m)
+        store(w, m, x)
+        a = load(c, ARTERIAL + m)
+        ca, ca2 = ca + a * z, ca2 + a * x
+        a = load(c, VENOUS + m)
+        cv, cv2 = cv + a * z, cv2 + a * x
+        a = load(c, NK + m)
+        nk, nk2 = nk + a * z, nk2 + a * x
+        a = load(c, HNK + m)
+        hnk, hnk2 = hnk + a * z, hnk2 + a * x
         if effects:
-            effect = effect + load(c, EFFECT + m) * z
-            sbp = sbp + load(c, T_SBP + m) * z
-            cadss = cadss + load(c, T_CADSS + m) * z
-    decay = load(factor, f + CHAIN)
-    first = load(w, CHAIN)
-    second = decay * (load(w, CHAIN + 1) + gap_min * first)
+            a = load(c, EFFECT + m)
+            effect, effect2 = effect + a * z, effect2 + a * x
+            a = load(c, T_SBP + m)
+            sbp, sbp2 = sbp + a * z, sbp2 + a * x
+            a = load(c, T_CADSS + m)
+            cadss, cadss2 = cadss + a * z, cadss2 + a * x
+    decay, first = load(factor, one + CHAIN), load(w, CHAIN)
+    second = decay * (load(w, CHAIN + 1) + gap * first)
+    first = decay * first
+    a, b = load(c, NK + CHAIN), load(c, NK + CHAIN + 1)
+    nk = nk + a * first + b * second
+    e, f = load(c, HNK + CHAIN), load(c, HNK + CHAIN + 1)
+    hnk = hnk + e * first + f * second
+    decay = load(factor, two + CHAIN)
+    second = decay * (second + gap2 * first)
     first = decay * first
     store(w, CHAIN, first)
     store(w, CHAIN + 1, second)
-    nk = nk + load(c, NK + CHAIN) * first + load(c, NK + CHAIN + 1) * second
-    hnk = hnk + load(c, HNK + CHAIN) * first + load(c, HNK + CHAIN + 1) * second
+    nk2 = nk2 + a * first + b * second
+    hnk2 = hnk2 + e * first + f * second
     for m in range(5, 9):
-        z = load(w, m) * load(factor, f + m)
-        store(w, m, z)
-        hnk = hnk + load(c, HNK + m) * z
+        z = load(w, m) * load(factor, one + m)
+        x = z * load(factor, two + m)
+        store(w, m, x)
+        a = load(c, HNK + m)
+        hnk, hnk2 = hnk + a * z, hnk2 + a * x
         if m < 7:
-            nk = nk + load(c, NK + m) * z
+            a = load(c, NK + m)
+            nk, nk2 = nk + a * z, nk2 + a * x
     for m in range(9, 11):
-        z = load(w, m) * load(factor, f + m)
-        store(w, m, z)
-        venous = venous + load(c, VENOUS + m) * z
-    zero = spread(0.0)  # lifts rounding errors of what has decayed away
-    store(y, at, larger(arterial, zero))
-    store(y, at + 1, larger(venous, zero))
-    store(y, at + 2, larger(nk, zero))
-    store(y, at + 3, larger(hnk, zero))
+        z = load(w, m) * load(factor, one + m)
+        x = z * load(factor, two + m)
+        store(w, m, x)
+        a = load(c, VENOUS + m)
+        cv, cv2 = cv + a * z, cv2 + a * x
+    above_zero(y, at, ca, cv, nk, hnk)
+    above_zero(y, at + 11, ca2, cv2, nk2, hnk2)
     if effects:
-        z = load(w, 11) * load(factor, f + 11)
-        store(w, 11, z)
-        effect = effect + load(c, EFFECT + 11) * z
-        sbp = sbp + load(c, T_SBP + 11) * z
-        cadss = cadss + load(c, T_CADSS + 11) * z
-        z = load(w, 12) * load(factor, f + 12)
-        store(w, 12, z)
-        sbp = sbp + load(c, T_SBP + 12) * z
-        z = load(w, 13) * load(factor, f + 13)
-        store(w, 13, z)
-        cadss = cadss + load(c, T_CADSS + 13) * z
+        z = load(w, 11) * load(factor, one + 11)
+        x = z * load(factor, two + 11)
+        store(w, 11, x)
+        a = load(c, EFFECT + 11)
+        effect, effect2 = effect + a * z, effect2 + a * x
+        a = load(c, T_SBP + 11)
+        sbp, sbp2 = sbp + a * z, sbp2 + a * x
+        a = load(c, T_CADSS + 11)
+        cadss, cadss2 = cadss + a * z, cadss2 + a * x
+        z = load(w, 12) * load(factor, one + 12)
+        x = z * load(factor, two + 12)
+        store(w, 12, x)
+        a = load(c, T_SBP + 12)
+        sbp, sbp2 = sbp + a * z, sbp2 + a * x
+        z = load(w, 13) * load(factor, one + 13)
+        x = z * load(factor, two + 13)
+        store(w, 13, x)
+        a = load(c, T_CADSS + 13)
+        cadss, cadss2 = cadss + a * z, cadss2 + a * x
+        zero = spread(0.0)
         store(y, at + 4, larger(effect, zero))
         store(y, at + 5, larger(sbp, zero))
         store(y, at + 6, larger(cadss, zero))
+        store(y, at + 15, larger(effect2, zero))
+        store(y, at + 16, larger(sbp2, zero))
+        store(y, at + 17, larger(cadss2, zero))
 
 
 @njit(**OPTIONS)
-def _step_both(g, gap_min, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y):
-    step_r(True, g * MODES, rows_s, w_s, factor_s, gap_min, base, y, 0)
-    step_r(False, g * MODES, rows_r, w_r, factor_r, gap_min, base, y, S_ROWS)
+def _step_both(one, two, gaps, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y):
+    """Both enantiomers over the gaps numbered `one` and `two`."""
+    step_r(True, one * MODES, two * MODES, gaps[one], gaps[two], rows_s, w_s, factor_s, base, y, 0)
+    step_r(False, one * MODES, two * MODES, gaps[one], gaps[two], rows_r, w_r, factor_r, base, y,
+           S_ROWS)  # fmt: skip
+
+
+@njit(**OPTIONS)
+def emit_r(y, r, t, at, mine, times, feel, effects, kept, curves, summaries):
+    """Store, or fold into the summaries, the outputs at row `r` of `y`; t < 0 is not wanted."""
+    if t >= 0:
+        draw(y, r, 11, t, at, mine, curves)
+        if summaries.shape[1] > 0:
+            drug, nk = load(y, r + 1) + load(y, r + 8), load(y, r + 2) + load(y, r + 9)
+            observe(times[t], times[t + 1], drug, nk, load(y, r + 4), load(y, r + 5),
+                    load(y, r + 6), feel, effects, kept)  # fmt: skip
+
+
+@njit(**OPTIONS)
+def happen(begin, end, channel, column, scale, delivered, dose,
+           lam_s, b_s, w_s, level_s, lam_r, b_r, w_r, level_r, given):  # fmt: skip
+    """Carry out events `begin` to `end`; returns by how many the running infusions changed."""
+    change = 0
+    for event in range(begin, end):
+        bolus, into = scale[event] == 0.0, channel[event]
+        amount = load(dose, column[event])
+        rate = amount if bolus else amount * scale[event]
+        if into == S:
+            give(bolus, rate, 0, CHAIN, lam_s, b_s, w_s, level_s)
+        else:
+            give(bolus, rate, 0, CHAIN, lam_r, b_r, w_r, level_r)
+        if not bolus:
+            change += 1 if scale[event] > 0.0 else -1
+        if scale[event] >= 0.0:
+            store(given, into, load(given, into) + amount * delivered[column[event]])
+    return change
 
 
 def _kernel(stamp):
@@ -176,67 +237,68 @@ def _kernel(stamp):
         times are laid out as in `kernel_e.sweep_e`.
         """
         n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
-        for block in prange((n + WIDTH - 1) // WIDTH):
-            at = block * WIDTH
-            mine = min(WIDTH, n - at)
+        for chunk in prange((n + CHUNK - 1) // CHUNK):
             p8, dose = np.empty((p.shape[0], WIDTH)), np.empty((amounts.shape[0], WIDTH))
-            feel8, kept = np.empty((2, WIDTH)), np.zeros((SUMMARIES, WIDTH))
-            take(p, at, mine, p8)
-            take(amounts, at, mine, dose)
-            take(feel, at, mine, feel8)
+            feel8, kept = np.empty((2, WIDTH)), np.empty((SUMMARIES, WIDTH))
             lam_s, lam_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
             b_s, b_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
             rows_s, rows_r = np.empty((9 * MODES, WIDTH)), np.empty((9 * MODES, WIDTH))
-            w_s, w_r = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
-            level_s, level_r = np.zeros((MODES, WIDTH)), np.zeros((MODES, WIDTH))
-            given = np.zeros((2, WIDTH))
+            w_s, w_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
+            level_s, level_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
+            given = np.empty((2, WIDTH))
             given_s, given_r = given[:1], given[1:]
-            base, y, gap = np.zeros((11, WIDTH)), np.empty((11, WIDTH)), np.empty((MODES, WIDTH))
+            base, y, gap = np.empty((11, WIDTH)), np.empty((22, WIDTH)), np.empty((MODES, WIDTH))
             factor_s = np.empty((gaps.size * MODES, WIDTH))
             factor_r = np.empty((gaps.size * MODES, WIDTH))
             strain = np.empty((2, WIDTH))
-            worst = build_r(p8, CL, CLN, lam_s, b_s, rows_s, gap)
-            store(strain, 0, larger(worst, build_r(p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)))
-            decay_factors(lam_s, gaps, factor_s)
-            decay_factors(lam_r, gaps, factor_r)
-            start(kept)
-            running = 0
-            for k in range(gap_of.size):
-                g = gap_of[k]
-                _step_both(g, gaps[g], rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y)
-                if first[k + 1] > first[k]:
-                    for event in range(first[k], first[k + 1]):
-                        bolus = scale[event] == 0.0
-                        running += 0 if bolus else (1 if scale[event] > 0.0 else -1)
-                        mg = load(dose, column[event])
-                        amount = mg if bolus else mg * scale[event]
-                        arrived = mg * (delivered[column[event]] if scale[event] >= 0.0 else 0.0)
-                        if channel[event] == S:
-                            give(bolus, amount, 0, CHAIN, lam_s, b_s, w_s, level_s)
-                            store(given_s, 0, load(given_s, 0) + arrived)
-                        else:
-                            give(bolus, amount, 0, CHAIN, lam_r, b_r, w_r, level_r)
-                            store(given_r, 0, load(given_r, 0) + arrived)
-                    if running == 0:
-                        level_s[:] = 0.0  # drops the rounding of rates that have cancelled
-                        level_r[:] = 0.0
-                    settle(MODES, S_ROWS, rows_s, level_s, base)
-                    settle(MODES, R_ROWS, rows_r, level_r, base[S_ROWS:])
-                    _step_both(0, 0.0, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y)
-                t = output_of[k]
-                if t >= 0:
-                    draw(y, t, at, mine, curves)
-                    if summaries.shape[1] > 0:
-                        drug, nk = load(y, 1) + load(y, 8), load(y, 2) + load(y, 9)
-                        observe(times[t], times[t + 1], drug, nk, load(y, 4), load(y, 5),
-                                load(y, 6), feel8, effects, kept)  # fmt: skip
-            if summaries.shape[1] > 0:
-                for r, into in ((1, 2), (2, 4)):
-                    add_area(MODES, CHAIN, r, rows_s, lam_s, b_s, w_s, level_s, given_s, kept, into)
-                    add_area(MODES, CHAIN, r, rows_r, lam_r, b_r, w_r, level_r, given_r, kept, into)
-                finish(kept, summaries, at, mine)
-            for i in range(mine):
-                amplification[at + i] = strain[0, i]
+            for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
+                mine = min(WIDTH, n - at)
+                take(p, at, mine, p8)
+                take(amounts, at, mine, dose)
+                take(feel, at, mine, feel8)
+                for state in (w_s, w_r, level_s, level_r, base, given):
+                    state[:] = 0.0
+                worst = build_r(p8, CL, CLN, lam_s, b_s, rows_s, gap)
+                store(strain, 0, larger(worst, build_r(p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)))
+                decay_factors(lam_s, gaps, factor_s)
+                decay_factors(lam_r, gaps, factor_r)
+                start(kept)
+                running = 0
+                k = 0
+                while k < gap_of.size:
+                    two = k + 1 < gap_of.size and first[k + 1] == first[k]
+                    then = gap_of[k + 1] if two else 0
+                    _step_both(gap_of[k], then, gaps, rows_s, rows_r, w_s, w_r, factor_s, factor_r,
+                               base, y)  # fmt: skip
+                    if two:
+                        emit_r(y, 0, output_of[k], at, mine, times, feel8, effects, kept, curves,
+                               summaries)  # fmt: skip
+                        k += 1
+                    if first[k + 1] > first[k]:
+                        running += happen(first[k], first[k + 1], channel, column, scale, delivered,
+                                          dose, lam_s, b_s, w_s, level_s, lam_r, b_r, w_r, level_r,
+                                          given)  # fmt: skip
+                        if running == 0:
+                            level_s[:] = 0.0  # drops the rounding of rates that have cancelled
+                            level_r[:] = 0.0
+                        settle(MODES, S_ROWS, rows_s, level_s, base)
+                        settle(MODES, R_ROWS, rows_r, level_r, base[S_ROWS:])
+                        _step_both(0, 0, gaps, rows_s, rows_r, w_s, w_r, factor_s, factor_r,
+                                   base, y)  # fmt: skip
+                    emit_r(y, 11, output_of[k], at, mine, times, feel8, effects, kept, curves,
+                           summaries)  # fmt: skip
+                    k += 1
+                if summaries.shape[1] > 0:
+                    for r, into in ((1, 2), (2, 4)):
+                        add_area(
+                            MODES, CHAIN, r, rows_s, lam_s, b_s, w_s, level_s, given_s, kept, into
+                        )
+                        add_area(
+                            MODES, CHAIN, r, rows_r, lam_r, b_r, w_r, level_r, given_r, kept, into
+                        )
+                    finish(kept, summaries, at, mine)
+                for i in range(mine):
+                    amplification[at + i] = strain[0, i]
 
     return sweep_r
 

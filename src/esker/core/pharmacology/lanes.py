@@ -22,6 +22,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic
 
 WIDTH = 8
+CHUNK = 128  # patients for each piece of parallel work: it allocates once
 # Only whole kernels are cached (see fingerprint.py), not the functions that they are built from.
 OPTIONS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 KERNEL = {"cache": True, "parallel": True, **OPTIONS}
@@ -137,6 +138,18 @@ def if_greater(typing_context, a, b, yes, no):
         return builder.select(builder.fcmp_ordered(">", args[0], args[1]), args[2], args[3])
 
     return lanes(lanes, lanes, lanes, lanes), generate
+
+
+@intrinsic
+def any_greater(typing_context, a, b):
+    """Whether a > b in any lane, as one boolean."""
+
+    def generate(context, builder, sig, args):
+        lanes_above = builder.fcmp_ordered(">", args[0], args[1])
+        bits = builder.bitcast(lanes_above, ir.IntType(WIDTH))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(WIDTH), 0))
+
+    return types.boolean(lanes, lanes), generate
 
 
 def _unary(name):

@@ -17,6 +17,7 @@ from numba import njit
 
 from .lanes import (
     OPTIONS,
+    any_greater,
     exp_minus,
     if_greater,
     larger,
@@ -28,11 +29,11 @@ from .lanes import (
     store,
 )
 
-NEWTON_STEPS = 14
+NEWTON_STEPS = 40
 # Newton is quadratic: a last relative step of this size leaves an error near 1e-16.
 CONVERGED = 1e-8
 # Rounding is 1e-16 times this amplification; beyond it a patient goes to the dense solver.
-AMPLIFICATION_MAX = 1e5
+AMPLIFICATION_MAX = 1e6
 POOR = 1e300
 NEAR = 30.0
 
@@ -66,6 +67,8 @@ def arrowhead_root(j, a0, a1, a2, a3, s1, s2, s3):
     x = 0.5 * (left + right)
     step = x
     for _ in range(NEWTON_STEPS):
+        if not any_greater(step, CONVERGED * x):
+            break
         d, d1, d2, d3 = a0 - x, a1 - x, a2 - x, a3 - x
         p12, p13, p23 = d1 * d2, d1 * d3, d2 * d3
         f = d * d1 * p23 - s1 * p23 - s2 * p13 - s3 * p12
@@ -76,7 +79,9 @@ def arrowhead_root(j, a0, a1, a2, a3, s1, s2, s3):
         new = x - f / slope
         halfway = 0.5 * (left + right)
         new = if_greater(left, new, halfway, if_greater(new, right, halfway, new))
-        step, x = size_of(new - x), new
+        # A lane that has settled stays, so that no patient's digits depend on the neighbours'.
+        new = if_greater(step, CONVERGED * x, new, x)
+        step, x = if_greater(step, CONVERGED * x, size_of(new - x), step), new
     d1, d2, d3 = a1 - x, a2 - x, a3 - x
     share = 1.0 / (1.0 + s1 / (d1 * d1) + s2 / (d2 * d2) + s3 / (d3 * d3))
     nearest = smaller(size_of(d1), size_of(d2))
@@ -251,3 +256,13 @@ def add_area(modes, chain, row, rows, lam, b, w, level, given, kept, into):
         before = received / load(lam, m)
         total = total + load(rows, row * modes + m) * before
     store(kept, into, total)
+
+
+@njit(**OPTIONS)
+def above_zero(y, r, a, b, c, d):
+    """Store four outputs from row `r`, lifting the rounding error of what has decayed away."""
+    zero = spread(0.0)
+    store(y, r, larger(a, zero))
+    store(y, r + 1, larger(b, zero))
+    store(y, r + 2, larger(c, zero))
+    store(y, r + 3, larger(d, zero))

@@ -48,12 +48,12 @@ def observe(time, later, drug, nk, effect, tolerance_sbp, tolerance_cadss, feel,
 
 
 @njit(**OPTIONS)
-def draw(y, t, at, mine, curves):
-    """Store every row at one output time, when curves are wanted at all."""
+def draw(y, first, count, t, at, mine, curves):
+    """Store rows `first` on of `y` at one output time, when curves are wanted at all."""
     if curves.shape[1] > 0:
-        for r in range(y.shape[0]):
+        for r in range(count):
             for i in range(mine):
-                curves[r, t, at + i] = y[r, i]
+                curves[r, t, at + i] = y[first + r, i]
 
 
 @njit(**OPTIONS)

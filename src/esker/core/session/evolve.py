@@ -335,5 +335,5 @@ def closed(state: Session, entry: Entry, body: Body) -> Session:
     dosing = Dosing.DONE if state.given else Dosing.NOT_STARTED
     return replace(
         _halt(state, entry.occurred_at), dosing=dosing, phase=Phase.HOME,
-        closed_at=entry.occurred_at, outcome=body["outcome"], monitor=None,
+        closed_at=entry.occurred_at, outcome=body["outcome"],
     )  # fmt: skip
