@@ -1,9 +1,9 @@
 """What an entry of the ledger is, how it is digested, and how a chain is checked.
 
 Streams are named `kind:id` (patient, session, trend, vial, staff, chair). Within a
-stream, `seq` counts 1, 2, 3 ... and each entry holds the digest of the one before it, so a changed,
-missing or swapped entry shows. The digest is SHA-256 over the canonical JSON of the envelope without
-`digest`, with `body` as the very text that is stored.
+stream, `seq` counts 1, 2, 3 ... and each entry holds the digest of the one before it, so a
+changed, missing or swapped entry shows. The digest is SHA-256 over the canonical JSON of the
+envelope without `digest`, with `body` as the very text that is stored.
 """
 
 from __future__ import annotations
