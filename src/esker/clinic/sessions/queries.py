@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from esker.clinic import tenancy
 from esker.clinic.ledger import store
 from esker.clinic.people.models import User
 from esker.clinic.people.signing import actor_for
-from esker.clinic.sessions import folding, protocols
+from esker.clinic.sessions import bedside, folding, protocols
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
 from esker.clinic.sessions.surroundings import window
 from esker.core.ledger import Entry
@@ -40,43 +40,70 @@ class NoSuchSession(LookupError):
 def session(clinic_id: str, session_id: str, now: datetime, user: User | None = None) -> Json:
     """One session whole, as `user` may act on it. Raises NoSuchSession."""
     with tenancy.scope(clinic_id):
-        state = folding.fold(clinic_id, session_id)
-        if not state.seq:
-            raise NoSuchSession(session_id)
-        protocol = _protocol(state)
-        surroundings = window(clinic_id, state, now)
+        state = _known(clinic_id, session_id)
         everything = window(clinic_id, state, now, since=state.paired_at or state.planned_at)
-        entries = store.read(clinic_id, folding.stream_of(session_id))
-        actor = actor_for(user) if user else READER
         return {
-            **_head(state, protocol, now),
-            **_monitoring(clinic_id, state, surroundings, protocol, now),
+            **_chair(clinic_id, state, now, user),
             "readings": [_reading(each) for each in charted(everything.readings)],
-            "commands": commands(state, surroundings, actor, protocol, now),
-            "readiness": _readiness(state, protocol),
-            "criteria": _criteria(state, protocol),
-            **_drug(state, protocol, now),
-            "consent": surroundings.consent.value,
-            "entries": [_entry(each) for each in entries],
-            "rescue": _rescue(state, protocol),
         }
+
+
+def chair(clinic_id: str, session_id: str, now: datetime, user: User | None = None) -> Json:
+    """One session without its readings, which are a page of their own. Raises NoSuchSession."""
+    with tenancy.scope(clinic_id):
+        return _chair(clinic_id, _known(clinic_id, session_id), now, user)
+
+
+def glance(clinic_id: str, session_id: str, now: datetime) -> Json:
+    """Vitals, alarms, due checks and clocks of one session: what changes each second."""
+    with tenancy.scope(clinic_id):
+        return _card(clinic_id, _known(clinic_id, session_id), now)
+
+
+def _known(clinic_id: str, session_id: str) -> Session:
+    state = folding.fold(clinic_id, session_id)
+    if not state.seq:
+        raise NoSuchSession(session_id)
+    return state
+
+
+def _chair(clinic_id: str, state: Session, now: datetime, user: User | None) -> Json:
+    protocol = _protocol(state)
+    surroundings = window(clinic_id, state, now)
+    entries = store.read(clinic_id, folding.stream_of(state.id))
+    actor = actor_for(user) if user else READER
+    return {
+        **_head(state, protocol, now),
+        **_monitoring(clinic_id, state, surroundings, protocol, now),
+        "elsewhere": bedside.elsewhere(clinic_id, state.id),
+        "commands": commands(state, surroundings, actor, protocol, now),
+        "readiness": _readiness(state, protocol),
+        "criteria": _criteria(state, protocol),
+        **_drug(state, protocol, now),
+        "consent": surroundings.consent.value,
+        "entries": [_entry(each) for each in entries],
+        "rescue": _rescue(state, protocol),
+    }
 
 
 def floor(clinic_id: str, now: datetime) -> Json:
     """All sessions that are not closed, by planned time, each with vitals, due and alarms."""
     with tenancy.scope(clinic_id):
         rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
-        sessions = [_card(clinic_id, row, now) for row in rows.order_by("planned_at", "session")]
+        sessions = [
+            _card(clinic_id, folding.fold(clinic_id, row.session), now)
+            for row in rows.order_by("planned_at", "session")
+        ]
     return {"now": now.isoformat(), "simulation": settings.DEMO, "sessions": sessions}
 
 
-def _card(clinic_id: str, row: SessionRow, now: datetime) -> Json:
-    state = folding.fold(clinic_id, row.session)
+def _card(clinic_id: str, state: Session, now: datetime) -> Json:
     protocol = _protocol(state)
     surroundings = window(clinic_id, state, now)
     return {
         **_head(state, protocol, now),
         **_monitoring(clinic_id, state, surroundings, protocol, now),
+        "elsewhere": bedside.elsewhere(clinic_id, state.id),
         "given_mg": plain(dosing.given_mg(state, now)),
         "dosing": state.dosing.value,
     }
@@ -120,6 +147,7 @@ def _head(state: Session, protocol: Protocol, now: datetime) -> Json:
         "phase": state.phase.value,
         "outcome": state.outcome,
         "planned_at": _time(state.planned_at),
+        "phase_since": _time(bedside.phase_since(state)),
         "patient": {
             "id": person.id,
             "name": person.name,
@@ -139,7 +167,11 @@ def _head(state: Session, protocol: Protocol, now: datetime) -> Json:
             "drug": protocol.drug.substance,
             "route": protocol.drug.route,
             "form": protocol.drug.form,
+            "scales": list(protocol.scales),
         },
+        "order": _order(state),
+        **bedside.weight(state),
+        "overrides": bedside.overrides(state),
         "emergency_at": _time(state.emergency_at),
     }
 
@@ -155,9 +187,12 @@ def _monitoring(
     tiles = current(surroundings.readings, protocol, now, phase)
     alarms = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=state.id)
     return {
-        "vitals": {channel.value: _vital(vital) for channel, vital in tiles.items()},
+        "vitals": {
+            channel.value: _vital(vital) | {"trend": bedside.trend(surroundings.readings, channel)}
+            for channel, vital in tiles.items()
+        },
         "due": [_due(each) for each in checks.due(state, protocol, now)],
-        "clocks": _clocks(state, protocol),
+        "clocks": bedside.clocks(state, protocol, now),
         "alarms": [alarm_json(row) for row in alarms.exclude(status="raised").order_by("since")],
     }
 
@@ -204,24 +239,6 @@ def _due(each: checks.DueCheck) -> Json:
         "channels": list(each.channels),
         "scales": list(each.scales),
     }
-
-
-def _clocks(state: Session, protocol: Protocol) -> list[Json]:
-    """What counts: the clearance, the rest between devices, the observation."""
-    found = []
-    last = state.given[-1] if state.given else None
-    spans = [("clearance", "Clearance", state.cleared_at, protocol.clearance)]
-    if protocol.dose.rest is not None and last is not None:
-        spans.append(("rest", "Until the next device", last.at, protocol.dose.rest))
-    anchored = checks.anchored_at(state, protocol.observation.anchor)
-    spans.append(("observation", "Observation", anchored, protocol.observation.minimum))
-    for id, title, start, minutes in spans:
-        if start is not None:
-            end = start + timedelta(minutes=float(minutes.value))
-            found.append(
-                {"id": id, "title": title, "from": start.isoformat(), "until": end.isoformat()}
-            )
-    return found
 
 
 def alarm_json(row: CurrentAlarm) -> Json:
@@ -274,7 +291,6 @@ def _drug(state: Session, protocol: Protocol, now: datetime) -> Json:
     }
     draws = {v.vial: dosing.draw_for(order, v) for v in state.vials} if order else {}
     return {
-        "order": _order(state),
         "given_mg": plain(dosing.given_mg(state, now)),
         "dosing": state.dosing.value,
         "devices": {

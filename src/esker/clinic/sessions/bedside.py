@@ -1,0 +1,130 @@
+"""What the people at the chair need beside the session's state: clocks, trends, other chairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from esker.clinic.sessions.models import CurrentAlarm, SessionRow
+from esker.core.monitoring import due as checks
+from esker.core.monitoring.channels import Channel, Reading, Source
+from esker.core.protocols.schema import Anchor, Phase, Protocol
+from esker.core.session import dosing
+from esker.core.session.state import Dosing, Session
+from esker.core.units import plain
+
+Json = dict[str, Any]
+TREND = timedelta(minutes=5)  # how far apart the two values of a trend are, at least
+
+
+def clocks(state: Session, protocol: Protocol, now: datetime) -> list[Json]:
+    """What counts now: the clearance, the rest between devices, the pump, the observation."""
+    spans = [_clearance(state, protocol), _since_dose(state), _rest(state, protocol),
+             _pump(state, now), _observation(state, protocol)]  # fmt: skip
+    return [
+        {"id": id, "title": title, "from": start.isoformat(),
+         "until": until.isoformat() if until else None}
+        for id, title, start, until in filter(None, spans)
+    ]  # fmt: skip
+
+
+Span = tuple[str, str, datetime, datetime | None] | None
+
+
+def _clearance(state: Session, protocol: Protocol) -> Span:
+    """Counts only while it is waited for: after the start it says nothing any more."""
+    if state.cleared_at is None or state.dosing is not Dosing.NOT_STARTED:
+        return None
+    lasts = timedelta(minutes=float(protocol.clearance.value))
+    return "clearance", "Clearance lasts", state.cleared_at, state.cleared_at + lasts
+
+
+def _since_dose(state: Session) -> Span:
+    first = checks.anchored_at(state, Anchor.FIRST_DOSE)
+    return ("dose", "Since first dose", first, None) if first else None
+
+
+def _rest(state: Session, protocol: Protocol) -> Span:
+    given = len(state.given)
+    if protocol.dose.rest is None or not 0 < given < dosing.devices_ordered(state, protocol):
+        return None
+    if state.dosing is Dosing.DONE:
+        return None
+    last = state.given[-1].at
+    return "rest", "Next device", last, last + timedelta(minutes=float(protocol.dose.rest.value))
+
+
+def _pump(state: Session, now: datetime) -> Span:
+    """When the pump has given what was drawn up, at the rate that it runs at."""
+    drawn, rate = state.drawn, state.rate_ml_per_h
+    if state.dosing is not Dosing.RUNNING or not drawn or not rate or not state.given:
+        return None
+    left_ml = (drawn.drawn_mg - dosing.given_mg(state, now)) * drawn.final_ml / drawn.drawn_mg
+    return "pump", "Pump empty", state.given[-1].at, now + timedelta(hours=float(left_ml / rate))
+
+
+def _observation(state: Session, protocol: Protocol) -> Span:
+    start = checks.anchored_at(state, protocol.observation.anchor)
+    if start is None or state.closed_at is not None:
+        return None
+    lasts = timedelta(minutes=float(protocol.observation.minimum.value))
+    return "observation", "Observation", start, start + lasts
+
+
+def phase_since(state: Session) -> datetime | None:
+    """Since when the session is in its phase; before arrival, when it was planned."""
+    match state.phase:
+        case Phase.ARRIVE:
+            return state.planned_at
+        case Phase.CLEAR:
+            return state.arrived_at
+        case Phase.DOSE:
+            return state.given[0].at if state.given else state.cleared_at
+        case Phase.RECOVER:
+            return checks.anchored_at(state, Anchor.LAST_DOSE) or state.arrived_at
+    return state.closed_at
+
+
+def trend(readings: Iterable[Reading], channel: Channel) -> Json | None:
+    """Newest value against the one five minutes or more before it: a fact, not a judgement."""
+    heard = [r for r in readings if r.channel == channel and r.source is Source.MONITOR]
+    if not heard:
+        return None
+    newest = max(heard, key=lambda each: each.observed_at)
+    before = [each for each in heard if newest.observed_at - each.observed_at >= TREND]
+    if not before:
+        return None
+    then = max(before, key=lambda each: each.observed_at)
+    minutes = (newest.observed_at - then.observed_at) // timedelta(minutes=1)
+    return {"change": plain(newest.value - then.value), "minutes": minutes}
+
+
+def overrides(state: Session) -> Json:
+    """What was asked of a prescriber, and what was signed and is not used up yet."""
+    return {
+        "asked": dict(state.override_requests),
+        "signed": {rule: at.isoformat() for rule, at in state.overrides.items()},
+    }
+
+
+def weight(state: Session) -> Json:
+    kg, taken = state.weights[-1] if state.weights else (None, None)
+    return {
+        "weight_kg": None if kg is None else plain(Decimal(kg)),
+        "weighed_at": taken.isoformat() if taken else None,
+    }
+
+
+def elsewhere(clinic_id: str, session_id: str) -> list[Json]:
+    """Alarms that sound at the other chairs: one nurse runs several. Inside the scope."""
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None).exclude(chair=None)
+    at = {row.session: row for row in rows.exclude(session=session_id)}
+    found = CurrentAlarm.objects.filter(clinic_id=clinic_id, session__in=at, status="sounding")
+    return [
+        {"session": alarm.session, "chair": at[alarm.session].chair, "priority": alarm.priority,
+         "nurse": at[alarm.session].nurse, "sentence": alarm.sentence,
+         "escalated": alarm.escalated}
+        for alarm in found.order_by("since")
+    ]  # fmt: skip
