@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from types import FrameType
 
 import uvicorn
-from asgiref.sync import sync_to_async
 
 from esker.clinic import clock
 from esker.clinic.alarms import loop
 from esker.clinic.devices import gateway, intake
+from esker.clinic.devices.writer import Writer
 from esker.clinic.live import hub
 
 GRACE_S = 5
@@ -52,8 +53,5 @@ async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
         await asyncio.to_thread(alarms.join)
 
 
-def _receive(clinic: str):
-    def received(raw: bytes) -> bytes:
-        return intake.receive(clinic, raw, clock.now())
-
-    return sync_to_async(received, thread_sensitive=False)
+def _receive(clinic: str) -> gateway.Receive:
+    return Writer(partial(intake.receive_all, clinic), clock.now).receive

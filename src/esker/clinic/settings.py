@@ -73,7 +73,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "esker.clinic.ledger",
     "esker.clinic.people",
-    "esker.clinic.setup",
     "esker.clinic.sessions",
     "esker.clinic.devices",
     "esker.clinic.pages",

@@ -5,8 +5,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hl7apy.consts import VALIDATION_LEVEL
-from hl7apy.parser import parse_message
 
 from esker.clinic.devices import hl7
 
@@ -292,15 +290,3 @@ def test_what_cannot_be_answered_as_understood_is_malformed(raw):
     """Hostile HL7 is refused as a whole."""
     with pytest.raises(hl7.Malformed):
         hl7.parse(raw, UTC, NOW)
-
-
-@pytest.mark.parametrize("code", ["AA", "AR"])
-def test_another_parser_reads_our_acknowledgement_as_we_meant_it(code):
-    raw = hl7.acknowledge(code, "7", NOW, "a|b^c\r\x0bMSH").decode()
-
-    ack = parse_message(raw, validation_level=VALIDATION_LEVEL.STRICT)
-
-    assert ack.validate()
-    assert (ack.msa.msa_1.value, ack.msa.msa_2.value) == (code, "7")
-    assert (ack.msa.msa_3.value, ack.msh.msh_9.value) == ("a b c  MSH", "ACK^R01^ACK")
-    assert len(ack.children) == 2

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import intake, models
+from esker.clinic.devices import intake, models, unread
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
 
@@ -89,11 +89,26 @@ class Order(TestCase):
         assert journal(straight) == journal(shuffled)
 
 
-def test_a_malformed_message_gets_its_reason_and_leaves_no_row(clinic):
-    answer = intake.receive(str(clinic.id), b"hello", AT)
+def test_a_malformed_message_gets_its_reason_and_is_kept_to_be_read(clinic):
+    answer = intake.receive(str(clinic.id), b"hello \xff\0", AT)
 
     assert b"\rMSA|AR|UNKNOWN|message does not begin with MSH" in answer
-    assert journal(clinic) == ([], [])
+    with scope(clinic.id):
+        (row,) = models.Unread.objects.all()
+    assert (row.sender, row.code, row.latest) == (
+        "(no sender)", "(malformed)", "hello \\xff\\0",
+    )  # fmt: skip
+
+
+def test_a_flood_of_different_nonsense_is_bounded_and_counted(clinic, monkeypatch):
+    monkeypatch.setattr(unread, "MOST", 5)
+
+    receive(clinic, *(oru(n, n, 99, status=f"Z{n}") for n in range(9)))
+
+    with scope(clinic.id):
+        rows = dict(models.Unread.objects.values_list("code", "count"))
+        assert models.Unread.objects.count() == 6
+    assert rows["(further codes)"] == 4
 
 
 def test_unread_lines_are_one_row_with_a_count_and_the_latest_text(clinic):
@@ -125,13 +140,13 @@ def test_one_control_id_with_other_content_is_another_message(clinic):
 @pytest.mark.django_db(transaction=True)
 def test_the_acknowledgement_is_made_after_the_commit(clinic, monkeypatch):
     """What was acknowledged is kept: at that moment no transaction is open."""
-    seen, original = [], intake.hl7.acknowledge
+    seen, original = [], intake.ack.positive
 
     def watched(*args):
         seen.append((connection.in_atomic_block, models.Reading.objects.count()))
         return original(*args)
 
-    monkeypatch.setattr(intake.hl7, "acknowledge", watched)
+    monkeypatch.setattr(intake.ack, "positive", watched)
     receive(clinic, FEED[0])
 
     assert seen == [(False, 2)]
@@ -141,7 +156,7 @@ def test_the_acknowledgement_is_made_after_the_commit(clinic, monkeypatch):
 def test_a_failure_midway_keeps_nothing_and_acknowledges_nothing(clinic, monkeypatch):
     """The sender will retry; half a message would make the retry a duplicate."""
     with monkeypatch.context() as broken:
-        broken.setattr(models.Unread.objects, "get_or_create", lambda **_: 1 / 0)
+        broken.setattr(unread, "keep", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             intake.receive(str(clinic.id), FEED[0], AT)
     assert (models.Message.objects.count(), journal(clinic)) == (0, ([], []))

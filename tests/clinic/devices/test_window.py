@@ -1,6 +1,5 @@
 """Which readings a session sees: its own monitor's, since its pairing, and no others."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 
 from esker.clinic.devices import models, window
 from esker.clinic.tenancy import scope
+from esker.core.monitoring.pairing import Pairing, begins
 from esker.core.session.state import Session
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -28,7 +28,8 @@ def heard(clinic):
 
 
 def paired(monitor, at=AT):
-    return replace(Session(id="s"), monitor=monitor, paired_at=at if monitor else None)
+    held = (Pairing(monitor, "Chair 1", begins(at, None, None)),) if monitor else ()
+    return Session(id="s", monitor=monitor, pairings=held)
 
 
 def seen(clinic_id, state, at):

@@ -7,3 +7,9 @@ class Config(AppConfig):
     name = "esker.clinic.devices"
     label = "devices"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from esker.clinic.devices import pairings, trend
+
+        pairings.register()
+        trend.register()

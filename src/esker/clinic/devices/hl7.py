@@ -7,12 +7,13 @@ their own observation time: OBX-14, else OBR-7, never the message's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
-from esker.clinic.devices.codes import CODES, PLAUSIBLE, UNITS
+from esker.clinic.devices.codes import CODES, PLAUSIBLE, UNITS, Meaning
 from esker.core.monitoring.channels import Channel
 
 STATUSES = frozenset({"R", "F", "C"})  # preliminary, final, corrected
@@ -23,11 +24,32 @@ TIME = re.compile(  # some monitors write milliseconds without the point
     r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\.(\d{1,6})|(\d{3}))?)?"
     r"([+-]\d\d[0-5]\d)?", re.ASCII,
 )  # fmt: skip
+LINE_END = re.compile(r"[\r\n]+")
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{0,6})?", re.ASCII)  # Decimal would take 1_0 and 1e3
 
 
 class Malformed(Exception):
-    """Not a message that can be answered as understood; the text is for the sender's log."""
+    """Not a message that can be understood; the text is for the sender's log.
+
+    `header` is what its first line said, as far as that could be read.
+    """
+
+    def __init__(self, text: str, header: Header | None = None) -> None:
+        super().__init__(text)
+        self.header = header or Header()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """MSH: who sends, what is asked back, and when it was sent, as text of the wire."""
+
+    sender: str = ""
+    sent: str = ""
+    kind: str = ""
+    control_id: str = ""
+    processing: str = ""
+    accept: str = ""  # MSH-15, when the receipt is to be acknowledged
+    application: str = ""  # MSH-16, when the result is
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +69,106 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A parsed message; `monitor` is the EUI of MSH-3, else the sender with its place."""
+    """A parsed message; `monitor` is the EUI of OBX-18 or MSH-3, else the sender with its place."""
 
+    header: Header
     monitor: str
-    control_id: str
-    kind: str
     patient_ids: tuple[str, ...]
     readings: tuple[Heard, ...]
     unread: tuple[Unread, ...]
     sent_at: datetime | None
 
 
-def parse(raw: bytes, zone: tzinfo = UTC, received_at: datetime | None = None) -> Message:
-    """Read one message without its frame. Raises Malformed when there is no header to answer."""
-    if len(raw) > LARGEST:
-        raise Malformed(f"message of {len(raw)} bytes is larger than {LARGEST}")
-    lines = [line for line in re.split(r"[\r\n]+", _text(raw)) if line]
-    if b"\0" in raw:
-        raise Malformed("message contains NUL")  # no database column of text takes it
-    if not lines or not lines[0].startswith("MSH|^~\\&|"):
-        raise Malformed("message does not begin with MSH|^~\\&|")
-    if any(line.startswith("MSH") for line in lines[1:]):
-        raise Malformed("more than one message in a frame")
+Zones = Callable[[str], tzinfo]
+
+
+def parse(raw: bytes, zone: tzinfo | Zones = UTC, received_at: datetime | None = None) -> Message:
+    """Read one message without its frame. Raises Malformed when there is no header to answer.
+
+    `zone` is the sender's, for times without an offset; or a function of the monitor's identity.
+    """
+    lines = _lines(raw)
+    header = _header(lines[0])
+    _one_message(raw, lines, header)
     rows = [line.split("|") for line in lines]
-    header = ["MSH", *rows[0]]  # MSH-1 is the separator itself, so that header[n] is MSH-n
-    control = _field(header, 10)
-    _answerable(control)
-    kind = "^".join(_field(header, 9).split("^")[:2])
     place = next((_field(row, 3) for row in rows if row[0] == "PV1"), "")
-    monitor = _monitor(_field(header, 3), _eui(rows), place)
+    monitor = _monitor(header.sender, _eui(rows), place)
     if len(monitor) > LONGEST_NAME:
-        raise Malformed("the sender's name is too long")
-    found = list(_observations(rows, zone, received_at)) if kind == "ORU^R01" else [
-        Unread(kind, "this message kind is not read", lines[0])
-    ]  # fmt: skip
+        raise Malformed("the sender's name is too long", header)
+    local = zone if isinstance(zone, tzinfo) else zone(monitor)
+    found = list(_found(header, rows, local, received_at))
     return Message(
+        header,
         monitor,
-        control,
-        kind,
-        tuple(_field(row, 3).split("^")[0] for row in rows if row[0] == "PID" and _field(row, 3)),
+        _patients(rows),
         tuple(each for each in found if isinstance(each, Heard)),
         tuple(each for each in found if isinstance(each, Unread)),
-        moment(_field(header, 7), zone),
+        moment(header.sent, local),
     )
+
+
+def _lines(raw: bytes) -> list[str]:
+    if len(raw) > LARGEST:
+        raise Malformed(f"a message of more than {LARGEST} bytes", _glimpse(raw))
+    lines = [line for line in LINE_END.split(_text(raw)) if line]
+    if lines and lines[0][:3] in ("FHS", "BHS"):
+        raise Malformed("a batch file is not read here: send each message in a frame of its own")
+    if not lines or not lines[0].startswith("MSH|^~\\&|"):
+        raise Malformed("message does not begin with MSH|^~\\&|")
+    return lines
+
+
+def _glimpse(raw: bytes) -> Header:
+    """The header of a message that is too large to be looked at whole."""
+    first = LINE_END.split(_text(raw[:2000]))[0]
+    return _header(first) if first.startswith("MSH|^~\\&|") else Header()
+
+
+def _header(line: str) -> Header:
+    row = ["MSH", *line.split("|")]  # MSH-1 is the separator itself, so that row[n] is MSH-n
+    kind = "^".join(_field(row, 9).split("^")[:2])
+    processing = _field(row, 11).split("^")[0]
+    return Header(
+        _field(row, 3), _field(row, 7), kind, _field(row, 10), processing,
+        _field(row, 15), _field(row, 16),
+    )  # fmt: skip
+
+
+def _one_message(raw: bytes, lines: list[str], header: Header) -> None:
+    if b"\0" in raw:
+        raise Malformed("message contains NUL", header)  # no database column of text takes it
+    if any(line.startswith("MSH") for line in lines[1:]):
+        raise Malformed("more than one message in a frame", header)
+    if not header.control_id:
+        raise Malformed("MSH-10 is empty: there is nothing to acknowledge", header)
+    if len(header.control_id) > LONGEST_NAME or not header.control_id.isprintable():
+        raise Malformed("MSH-10 is too long or not printable", header)
+
+
+def _patients(rows: list[list[str]]) -> tuple[str, ...]:
+    """The identifiers of PID-3, each repetition's first component, as text."""
+    named = (
+        unescape(one.split("^")[0]).strip()
+        for row in rows
+        if row[0] == "PID"
+        for one in _field(row, 3).split("~")
+    )
+    return tuple(name for name in named if name)
+
+
+def _found(
+    header: Header, rows: list[list[str]], zone: tzinfo, received_at: datetime | None
+) -> Iterable[Heard | Unread]:
+    if header.kind != "ORU^R01":
+        return [_said(header, "this message kind is not read")]
+    if header.processing != "P":
+        mode = header.processing[:20] or "empty"
+        return [_said(header, f"processing mode is {mode}, not P: training and tests stay out")]
+    return _observations(rows, zone, received_at)
+
+
+def _said(header: Header, reason: str) -> Unread:
+    return Unread(header.kind[:200], reason, f"{header.kind} {header.control_id}")
 
 
 def _text(raw: bytes) -> str:
@@ -98,13 +177,6 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def _answerable(control: str) -> None:
-    if not control:
-        raise Malformed("MSH-10 is empty: there is nothing to acknowledge")
-    if len(control) > LONGEST_NAME or not control.isprintable():
-        raise Malformed("MSH-10 is too long or not printable")
 
 
 def _field(row: list[str], place: int) -> str:
@@ -161,12 +233,29 @@ def _structural(row: list[str]) -> bool:
 def _observation(
     row: list[str], panel: str, zone: tzinfo, received_at: datetime | None
 ) -> Heard | Unread:
+    meaning = _meaning(_field(row, 3), _field(row, 6))
+    if isinstance(meaning, str):
+        return _unread(row, meaning)
     observed = moment(_field(row, 14) or panel, zone)
-    reason = _reason(row, observed, received_at)
+    reason = (
+        _bad_status(_field(row, 11))
+        or _bad_value(_field(row, 2), _field(row, 5), meaning.channel)
+        or _bad_time(observed, received_at)
+    )
     if reason is not None or observed is None:
         return _unread(row, reason or "no time of observation")
-    meaning = CODES[_key(_field(row, 3))]
     return Heard(meaning.channel, meaning.method, Decimal(_field(row, 5)), observed)
+
+
+@lru_cache(maxsize=1024)
+def _meaning(code: str, unit: str) -> Meaning | str:
+    """What a code with a unit means, or why it is not believed."""
+    meaning = CODES.get(_key(code))
+    if meaning is None:
+        return "unknown code"
+    if [*code.split("^"), ""][1].casefold() not in meaning.names:
+        return "code and name disagree"
+    return meaning if _key(unit) in UNITS[meaning.channel] else "unit does not fit the code"
 
 
 def _key(field: str) -> tuple[str, str]:
@@ -174,24 +263,13 @@ def _key(field: str) -> tuple[str, str]:
     return parts[0], parts[2]
 
 
-def _reason(row: list[str], observed: datetime | None, received_at: datetime | None) -> str | None:
-    """Why this value is not used, or None when everything agrees."""
-    meaning = CODES.get(_key(_field(row, 3)))
-    if meaning is None:
-        return "unknown code"
-    name = [*_field(row, 3).split("^"), ""][1].casefold()
-    if name not in meaning.names:
-        return "code and name disagree"
-    if _field(row, 11) not in STATUSES:
-        return f"status is {_field(row, 11)[:20] or 'empty'}"
-    if _key(_field(row, 6)) not in UNITS[meaning.channel]:
-        return "unit does not fit the code"
-    return _bad_value(row, meaning.channel) or _bad_time(observed, received_at)
+def _bad_status(status: str) -> str | None:
+    return None if status in STATUSES else f"status is {status[:20] or 'empty'}"
 
 
-def _bad_value(row: list[str], channel: Channel) -> str | None:
-    text, (low, high) = _field(row, 5), PLAUSIBLE[channel]
-    if _field(row, 2) != "NM":
+def _bad_value(kind: str, text: str, channel: Channel) -> str | None:
+    low, high = PLAUSIBLE[channel]
+    if kind != "NM":
         return "not a number"
     if "~" in text:
         return "several values in one field"
@@ -212,6 +290,7 @@ def _bad_time(observed: datetime | None, received_at: datetime | None) -> str | 
     return None
 
 
+@lru_cache(maxsize=1024)
 def moment(text: str, zone: tzinfo) -> datetime | None:
     """An HL7 time in UTC; without an offset it is in the sender's zone. None when unreadable."""
     found = TIME.fullmatch(text)
@@ -229,9 +308,17 @@ def moment(text: str, zone: tzinfo) -> datetime | None:
         return None
 
 
-def acknowledge(code: str, control_id: str, at: datetime, text: str = "") -> bytes:
-    """An ACK: AA after the commit, AE or AR with the reason."""
-    sent = f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
-    said = re.sub(r"[|^~\\&\r\n\x0b\x1c]", " ", text)[:200]
-    header = f"MSH|^~\\&|ESKER|CLINIC|||{sent}||ACK^R01^ACK|{control_id[:180]}-A|P|2.6"
-    return f"{header}\rMSA|{code}|{control_id}|{said}\r".encode()
+ESCAPES = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\"}
+ESCAPE = re.compile(r"\\([FSTRE]|X(?:[0-9A-Fa-f]{2})+|H|N|\.[a-z]{2}[^\\]{0,8})\\")
+
+
+def unescape(text: str) -> str:
+    """Text for a person. Done after a field was cut out, so that no escape can move a field."""
+    return ESCAPE.sub(_escaped, text) if "\\" in text else text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    said = found[1]
+    if said[0] == "X":
+        return "".join(c for c in bytes.fromhex(said[1:]).decode("latin-1") if c.isprintable())
+    return ESCAPES.get(said, " " if said.startswith(".") else "")

@@ -1,63 +1,133 @@
-"""Monitors, the journal of what they said, and what could not be used."""
+"""Monitors, the journal of what they said, what could not be used, and where it was sealed."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
+from esker.core.monitoring.channels import Source
+from esker.core.monitoring.series import identity
 
-class Message(models.Model):
-    """A message as it came, kept whole. The same one again changes nothing."""
 
-    clinic = models.ForeignKey("people.Clinic", on_delete=models.PROTECT, related_name="+")
+class Tenant(models.Model):
+    """A row that belongs to one clinic."""
+
+    clinic = models.ForeignKey(
+        "people.Clinic", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Message(Tenant):
+    """A message as it came, kept whole until its readings are sealed. Again, it changes nothing."""
+
+    key = models.CharField(max_length=32)  # of sender, control id and the bytes
     sender = models.CharField(max_length=200)
     control_id = models.CharField(max_length=200)
-    digest = models.CharField(max_length=64)
     received_at = models.DateTimeField()
     raw = models.BinaryField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["clinic", "sender", "control_id", "digest"], name="a_message_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["clinic", "key"], name="a_message_once")]
 
 
-class Reading(models.Model):
-    """One value of one sensor at the instant it was observed. Repeats change nothing."""
+class Reading(Tenant):
+    """One value of one sensor at the instant it was observed. Repeats change nothing.
 
-    clinic = models.ForeignKey("people.Clinic", on_delete=models.PROTECT, related_name="+")
+    The journal: a row goes in the transaction that seals it into the record.
+    """
+
+    uid = models.CharField(max_length=20)  # what makes a reading itself, as one id
     monitor = models.CharField(max_length=200)
     channel = models.CharField(max_length=8)
     method = models.CharField(max_length=16)
-    value = models.DecimalField(max_digits=8, decimal_places=2)
+    value = models.CharField(max_length=20)  # decimal text, as exact as it was sent
     observed_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    patient = models.CharField(max_length=500, default="")  # who the message names: ~one~other~
+    wrong_clock = models.BooleanField(default=False)  # the monitor's clock was off when it came
+    message = models.BigIntegerField(null=True)  # the Message that said it
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["clinic", "monitor", "channel", "method", "observed_at"],
-                name="a_reading_once",
-            )
+        constraints = [models.UniqueConstraint(fields=["clinic", "uid"], name="a_reading_once")]
+        indexes = [
+            models.Index(fields=["clinic", "monitor", "observed_at"], name="journal_by_time"),
+            models.Index(fields=["message"], name="journal_by_message"),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        sensor = (self.monitor, self.channel, Source.MONITOR.value, self.method)
+        self.uid = self.uid or identity(sensor, self.observed_at)
+        super().save(*args, **kwargs)
 
-class Unread(models.Model):
+
+class Unread(Tenant):
     """What a monitor said that was not used, coalesced by sender, code and reason."""
 
-    clinic = models.ForeignKey("people.Clinic", on_delete=models.PROTECT, related_name="+")
     sender = models.CharField(max_length=200)
     code = models.CharField(max_length=200)
     reason = models.CharField(max_length=300)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     count = models.PositiveBigIntegerField(default=1)
-    latest = models.TextField()
+    latest = models.TextField()  # the segment, or the beginning of what was no message
+    message = models.BigIntegerField(null=True)  # the whole message that said it last
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["clinic", "sender", "code", "reason"], name="one_unread"
             )
+        ]
+        indexes = [models.Index(fields=["message"], name="unread_by_message")]
+
+
+class DeviceClock(Tenant):
+    """How far a monitor's clock is from ours: receipt minus MSH-7, in seconds."""
+
+    monitor = models.CharField(max_length=200)
+    latest_s = models.FloatField()
+    median_s = models.FloatField()
+    recent = models.JSONField(default=list)  # the last few, newest last
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "monitor"], name="one_clock")]
+
+
+class Pairing(Tenant):
+    """From when until when a monitor was a session's; rebuilt from the ledger."""
+
+    session = models.CharField(max_length=64)
+    place = models.PositiveIntegerField()  # the first pairing of a session is 0
+    monitor = models.CharField(max_length=200)
+    chair = models.CharField(max_length=200)
+    number = models.CharField(max_length=200)  # of the patient, as identifiers are compared
+    begins = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "session", "place"], name="one_pairing")
+        ]
+        indexes = [models.Index(fields=["clinic", "monitor", "until"], name="pairings_of_monitor")]
+
+
+class Block(Tenant):
+    """Where a sealed block of a session's readings stands; rebuilt from the ledger."""
+
+    session = models.CharField(max_length=64)
+    seq = models.PositiveBigIntegerField()  # in the stream trend:<session>
+    digest = models.CharField(max_length=64)
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    claimed = models.BooleanField(default=False)
+    newest = models.JSONField(default=dict)  # of each sensor, up to and with this block
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "session", "seq"], name="one_block")
         ]

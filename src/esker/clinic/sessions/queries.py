@@ -15,7 +15,7 @@ from esker.clinic.people.models import User
 from esker.clinic.people.signing import actor_for
 from esker.clinic.sessions import bedside, folding, protocols
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
-from esker.clinic.sessions.surroundings import window
+from esker.clinic.sessions.surroundings import readings, window
 from esker.core.ledger import Entry
 from esker.core.monitoring import due as checks
 from esker.core.monitoring.channels import Reading
@@ -41,10 +41,10 @@ def session(clinic_id: str, session_id: str, now: datetime, user: User | None = 
     """One session whole, as `user` may act on it. Raises NoSuchSession."""
     with tenancy.scope(clinic_id):
         state = _known(clinic_id, session_id)
-        everything = window(clinic_id, state, now, since=state.paired_at or state.planned_at)
+        everything = readings(clinic_id, state, now)
         return {
             **_chair(clinic_id, state, now, user),
-            "readings": [_reading(each) for each in charted(everything.readings)],
+            "readings": [_reading(each) for each in charted(everything)],
         }
 
 

@@ -41,8 +41,10 @@ def window(clinic_id: str, state: Session, at: datetime, since: datetime | None 
     )
 
 
-def readings(clinic_id: str, state: Session, at: datetime, since: datetime) -> Readings:
-    """What the paired monitor sent and what people recorded, oldest first."""
+def readings(
+    clinic_id: str, state: Session, at: datetime, since: datetime | None = None
+) -> Readings:
+    """What the session's monitors sent and what people recorded, oldest first."""
     heard = journal.readings_for(clinic_id, state, at, since)
     told = [
         Reading(
@@ -50,7 +52,7 @@ def readings(clinic_id: str, state: Session, at: datetime, since: datetime) -> R
             each.observed_at, each.observed_at, Source.NURSE, confirmed_by=each.by,
         )
         for each in state.observed
-        if each.unit != "score" and each.observed_at >= since
+        if each.unit != "score" and (since is None or each.observed_at >= since)
     ]  # fmt: skip
     return in_order([*heard, *told])
 

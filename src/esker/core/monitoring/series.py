@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from esker.core.ledger import canonical
 from esker.core.monitoring.channels import Reading
 
-Key = tuple[str, str, str, str, datetime]
+Sensor = tuple[str, str, str, str]  # monitor, channel, source, method
+Key = tuple[Sensor, datetime]
+
+
+def sensor(reading: Reading) -> Sensor:
+    """Which counter of which device: one monitor has several pulses, and they stay apart."""
+    return (
+        reading.device or "", reading.channel.value, reading.source.value, reading.method or "",
+    )  # fmt: skip
 
 
 def key(reading: Reading) -> Key:
-    """What makes a reading itself: monitor, channel, source, sensor, and its own instant."""
-    return (
-        reading.device or "", str(reading.channel), str(reading.source), reading.method or "",
-        reading.observed_at,
-    )  # fmt: skip
+    """What makes a reading itself: its sensor, and its own instant."""
+    return sensor(reading), reading.observed_at
 
 
 def reading_id(reading: Reading) -> str:
     """An id that follows from the key, so that a repeat has the same one and blocks omit it."""
-    return sha256(canonical(key(reading)).encode()).hexdigest()[:20]
+    return identity(sensor(reading), reading.observed_at)
 
 
-def charted(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+def identity(of: Sensor, observed_at: datetime) -> str:
+    """The id of what this sensor showed at this instant (UTC)."""
+    text = "\n".join((*of, observed_at.isoformat()))
+    return sha256(text.encode()).hexdigest()[:20]
+
+
+def charted(
+    readings: Iterable[Reading], newest: Mapping[Sensor, datetime] | None = None
+) -> tuple[Reading, ...]:
     """Each reading once, by its own time; late where a newer one had already been received.
 
-    Of two with one key the first received stands: a repeat refreshes nothing.
+    Of two with one key the first received stands: a repeat refreshes nothing. `newest` is what
+    each sensor had shown before these were received.
     """
     first: dict[Key, Reading] = {}
     for each in sorted(readings, key=lambda one: (one.received_at, one.id, one.value)):
         first.setdefault(key(each), each)
-    newest: dict[tuple[str, ...], datetime] = {}
+    seen: dict[Sensor, datetime] = dict(newest or {})
     marked = []
-    for each in sorted(first.values(), key=lambda one: (one.received_at, key(one)[-1], one.id)):
-        sensor = key(each)[:4]
-        seen = newest.get(sensor)
-        late = each.late or (seen is not None and each.observed_at < seen)
-        newest[sensor] = max(seen or each.observed_at, each.observed_at)
-        marked.append(replace(each, late=late))
+    for each in sorted(first.values(), key=lambda one: (one.received_at, one.observed_at, one.id)):
+        last = seen.get(of := sensor(each))
+        if last is None or each.observed_at >= last:
+            seen[of] = each.observed_at
+        elif not each.late:
+            each = replace(each, late=True)
+        marked.append(each)
     return in_order(marked)
 
 
 def in_order(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """By observed time, then by what they are: an order that nothing else depends on."""
-    return tuple(sorted(readings, key=lambda one: (one.observed_at, key(one)[:4], one.id)))
+    return tuple(sorted(readings, key=lambda one: (one.observed_at, sensor(one), one.id)))

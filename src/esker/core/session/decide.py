@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from esker.core.ledger import Draft, Refused, instant
+from esker.core.monitoring.pairing import begins
 from esker.core.protocols.schema import Protocol, Strength
 from esker.core.session import commands as c
 from esker.core.session import dosing
@@ -130,6 +131,9 @@ def _body(case: Case, command: c.AnyCommand) -> dict[str, Any]:
         case c.DeviceGiven():
             device = case.protocol.dose.device
             body["amount_mg"] = device.value if device else Decimal(0)
+        case c.PairMonitor():
+            free = case.window.monitor_free_since
+            body["readings_from"] = instant(begins(case.happened, case.state.arrived_at, free))
         case c.PauseAlarm():
             seconds = float(case.protocol.alarms.pause.value)
             body["until"] = instant(case.at + timedelta(seconds=seconds))

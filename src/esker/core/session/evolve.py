@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from esker.core.ledger import Entry, moment
+from esker.core.monitoring.pairing import Pairing, begins
 from esker.core.protocols.schema import Phase
 from esker.core.session.commands import Person, PrnOrder, ScanVial, Tri
 from esker.core.session.state import Dosing, Drawn, Given, Observed, Order, Session
@@ -98,12 +99,28 @@ def weighed(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("monitor.paired")
 def paired(state: Session, entry: Entry, body: Body) -> Session:
-    return replace(state, chair=body["chair"], monitor=body["monitor"], paired_at=entry.occurred_at)
+    count_from = body.get("readings_from")  # older entries do not say it
+    new = Pairing(
+        body["monitor"], body["chair"],
+        moment(count_from) if count_from else begins(entry.occurred_at, state.arrived_at, None),
+    )  # fmt: skip
+    return replace(
+        state, chair=new.chair, monitor=new.monitor, paired_at=entry.occurred_at,
+        pairings=(*_let_go(state, entry.occurred_at), new),
+    )  # fmt: skip
 
 
 @on("monitor.unpaired")
 def unpaired(state: Session, entry: Entry, body: Body) -> Session:
-    return replace(state, monitor=None, paired_at=None)
+    kept = _let_go(state, entry.occurred_at)
+    return replace(state, monitor=None, paired_at=None, pairings=kept)
+
+
+def _let_go(state: Session, at: datetime) -> tuple[Pairing, ...]:
+    """The pairings, the last one ended; one that is told to end before it began holds nothing."""
+    if not state.pairings or state.pairings[-1].until is not None:
+        return state.pairings
+    return (*state.pairings[:-1], replace(state.pairings[-1], until=at))
 
 
 @on("vitals.recorded")
@@ -336,4 +353,5 @@ def closed(state: Session, entry: Entry, body: Body) -> Session:
     return replace(
         _halt(state, entry.occurred_at), dosing=dosing, phase=Phase.HOME,
         closed_at=entry.occurred_at, outcome=body["outcome"],
+        pairings=_let_go(state, entry.occurred_at),
     )  # fmt: skip

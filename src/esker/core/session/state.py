@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from esker.core.monitoring.channels import Readings
+from esker.core.monitoring.pairing import Pairing
 from esker.core.protocols.schema import Phase
 from esker.core.session.commands import Person, PrnOrder, ScanVial, Tri
 
@@ -56,6 +57,7 @@ class Window:
     vials_used_elsewhere: frozenset[str] = frozenset()
     chairs_taken: Mapping[str, str] = field(default_factory=dict)  # chair -> other session
     monitors_taken: Mapping[str, str] = field(default_factory=dict)  # monitor -> other session
+    monitor_free_since: datetime | None = None  # when another session let go of the asked one
     last_dose_at: datetime | None = None  # of this patient, in any earlier session
     last_weight: tuple[Decimal, datetime] | None = None  # kg, of an earlier session
     screens_watching: int = 0  # audible screens that watch this chair
@@ -138,6 +140,7 @@ class Session:
     chair: str | None = None
     monitor: str | None = None
     paired_at: datetime | None = None
+    pairings: tuple[Pairing, ...] = ()  # all that there were; what the first one sent stays
     orders: tuple[Order, ...] = ()
     readiness: Mapping[str, tuple[Tri, datetime]] = field(default_factory=dict)
     weights: tuple[tuple[Decimal, datetime], ...] = ()  # kg

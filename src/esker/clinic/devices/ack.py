@@ -1,0 +1,53 @@
+"""What a sender is answered. AA or CA only after the commit; AR or CR with the reason.
+
+Without MSH-15 and MSH-16 (original mode) every message is answered with AA or AR. Where a sender
+sets them (enhanced mode), MSH-15 asks whether the receipt is acknowledged (CA, CR), MSH-16 whether
+the result is (AA, AR). Both are known at the same moment here, so one answer is sent: a second
+frame on the connection would be taken for the answer to the next message.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from esker.clinic.devices.hl7 import Header
+
+WANTED = {"AL": (True, True), "NE": (False, False), "SU": (True, False), "ER": (False, True)}
+UNSAID = {"": (False, False)}  # in enhanced mode; any other word asks for every answer
+
+
+def positive(header: Header, at: datetime) -> bytes:
+    """After the commit, whether the message was read or only kept. Empty: no answer is wanted."""
+    return _answer(header, at, 0, "")
+
+
+def negative(header: Header, at: datetime, reason: str) -> bytes:
+    """For what is no message, or none that is taken here; sending it again will not help."""
+    return _answer(header, at, 1, reason)
+
+
+def _answer(header: Header, at: datetime, failed: int, text: str) -> bytes:
+    receipt, result = "CA" if not failed else "CR", "AA" if not failed else "AR"
+    if not (header.accept or header.application):
+        return _message(result, header, at, text)
+    if _wanted(header.accept)[failed]:
+        return _message(receipt, header, at, text)
+    if _wanted(header.application)[failed]:
+        return _message(result, header, at, text)
+    return b""
+
+
+def _wanted(said: str) -> tuple[bool, bool]:
+    return (WANTED | UNSAID).get(said.upper(), (True, True))
+
+
+def _message(code: str, header: Header, at: datetime, text: str) -> bytes:
+    """An ACK of this code; UNKNOWN where the sender gave no control id that can be said back."""
+    control_id = header.control_id[:180]
+    if not control_id.isprintable() or not control_id:
+        control_id = "UNKNOWN"
+    sent = f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
+    said = re.sub(r"[|^~\\&\r\n\x0b\x1c]", " ", text)[:200]
+    first = f"MSH|^~\\&|ESKER|CLINIC|||{sent}||ACK^R01^ACK|{control_id}-A|P|2.6"
+    return f"{first}\rMSA|{code}|{control_id}|{said}\r".encode()

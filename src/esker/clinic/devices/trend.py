@@ -1,0 +1,141 @@
+"""Sealed readings: blocks in the stream `trend:<session>`, found by the times that they cover."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from threading import Lock
+
+from esker.clinic.devices.models import Block
+from esker.clinic.ledger import projections, store
+from esker.clinic.ledger.models import Entry as Row
+from esker.core import ledger as core
+from esker.core.ledger import instant, moment
+from esker.core.monitoring.channels import Reading
+from esker.core.monitoring.series import Sensor, sensor
+from esker.core.monitoring.trend import unblock
+from esker.core.session.state import Session
+
+SEALED, CLAIMED = "trend.sealed", "trend.claimed"
+KEPT = 4000  # decoded blocks: fifty chairs for an hour and more
+
+_decoded: OrderedDict[str, tuple[Reading, ...]] = OrderedDict()  # by the entry's digest
+_lock = Lock()
+
+
+def stream_of(session_id: str) -> str:
+    return f"trend:{session_id}"
+
+
+def register() -> None:
+    projections.register("trend.", apply, reset, [Block])
+
+
+def apply(entry: core.Entry) -> None:
+    """Note what the block covers. `newest` grows from block to block, so the last one tells all."""
+    session = entry.stream.partition(":")[2]
+    found = unblock(entry.data()["block"])
+    before = newest(entry.clinic, session)
+    Block.objects.create(
+        clinic_id=entry.clinic,
+        session=session,
+        seq=entry.seq,
+        digest=entry.digest,
+        begins=found[0].observed_at,
+        ends=found[-1].observed_at,
+        claimed=entry.kind == CLAIMED,
+        newest=_written(_newer(before, found)),
+    )
+
+
+def reset(clinic_id: str) -> None:
+    Block.objects.filter(clinic_id=clinic_id).delete()
+
+
+def newest(clinic_id: str, session: str) -> dict[Sensor, datetime]:
+    """The newest instant that each sensor has sealed for this session."""
+    last = Block.objects.filter(clinic_id=clinic_id, session=session).order_by("-seq").first()
+    written: dict[str, str] = last.newest if last else {}
+    return {_sensor(name): moment(at) for name, at in written.items()}
+
+
+def _newer(before: dict[Sensor, datetime], found: Iterable[Reading]) -> dict[Sensor, datetime]:
+    after = dict(before)
+    for each in found:
+        of = sensor(each)
+        after[of] = max(after.get(of, each.observed_at), each.observed_at)
+    return after
+
+
+def _written(newest: dict[Sensor, datetime]) -> dict[str, str]:
+    return {"\n".join(of): instant(at) for of, at in sorted(newest.items())}
+
+
+def _sensor(name: str) -> Sensor:
+    device, channel, source, method = name.split("\n")
+    return device, channel, source, method
+
+
+def sealed(
+    clinic_id: str, state: Session, since: datetime | None = None, at: datetime | None = None
+) -> Iterator[Reading]:
+    """The session's sealed readings since then, received by `at`. Inside the clinic's scope.
+
+    A pairing that was later told to have ended earlier takes its last readings off the chart; what
+    a person claimed stays.
+    """
+    for row in blocks(clinic_id, state.id, since):
+        for each in row[1]:
+            if (since and each.observed_at < since) or (at and each.received_at > at):
+                continue
+            if row[0] or _holds(state, each):
+                yield each
+
+
+def _holds(state: Session, each: Reading) -> bool:
+    return any(
+        pairing.monitor == each.device
+        and pairing.holds(each.observed_at, each.received_at, wrong_clock=False)
+        for pairing in state.pairings
+    )
+
+
+def blocks(
+    clinic_id: str, session: str, since: datetime | None = None, until: datetime | None = None
+) -> list[tuple[bool, tuple[Reading, ...]]]:
+    """Whether claimed, and the readings, of each block that has any between these instants."""
+    rows = Block.objects.filter(clinic_id=clinic_id, session=session)
+    if since is not None:
+        rows = rows.filter(ends__gte=since)
+    if until is not None:
+        rows = rows.filter(begins__lte=until)
+    found = list(rows.order_by("seq").values_list("seq", "claimed", "digest"))
+    readings = {seq: _recall(digest) for seq, _, digest in found}
+    missing = [seq for seq, known in readings.items() if known is None]
+    for entry in _entries(clinic_id, session, missing):
+        readings[entry.seq] = _decode(entry)
+    return [(claimed, readings[seq] or ()) for seq, claimed, _ in found]
+
+
+def _entries(clinic_id: str, session: str, seqs: list[int]) -> Iterator[core.Entry]:
+    if seqs:
+        rows = Row.objects.filter(clinic_id=clinic_id, stream=stream_of(session), seq__in=seqs)
+        yield from map(store.entry_of, rows)
+
+
+def _recall(digest: str) -> tuple[Reading, ...] | None:
+    with _lock:
+        return _decoded.get(digest)
+
+
+def _decode(entry: core.Entry) -> tuple[Reading, ...]:
+    """Kept under the digest, which is checked here: a block that was changed is not charted."""
+    if core.digest(entry) != entry.digest:
+        raise store.ChainBroken(f"{entry.stream} entry {entry.seq} was changed after it was sealed")
+    found = unblock(entry.data()["block"])
+    with _lock:
+        _decoded[entry.digest] = found
+        while len(_decoded) > KEPT:
+            _decoded.popitem(last=False)
+    return found

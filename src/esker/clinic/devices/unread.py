@@ -1,0 +1,79 @@
+"""What could not be used, kept for a person: one row for each sender, code and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+
+from esker.clinic.devices import hl7
+from esker.clinic.devices.models import Unread
+
+MOST = 200  # rows of one sender; what is beyond is counted in one row, or a flood fills the disk
+MOST_OF_ALL = 2000  # of a clinic, for the same reason
+BEYOND = "(further codes)", "more different codes and reasons than can be listed"
+NOBODY = "(no sender)"
+GLIMPSE = 2000  # bytes kept of what is no message
+Name = tuple[str, str, str]  # sender, code, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    sender: str
+    code: str
+    reason: str
+    raw: str
+    at: datetime
+    message: int | None
+
+
+def malformed(fault: hl7.Malformed, raw: bytes, at: datetime) -> Note:
+    """What was no message, under the sender that its header names, if it has one."""
+    said = raw[:GLIMPSE].decode("utf-8", "backslashreplace").replace("\0", "\\0")
+    sender = fault.header.sender[: hl7.LONGEST_NAME].replace("\0", "") or NOBODY
+    return Note(sender, "(malformed)", str(fault)[:300], said, at, None)
+
+
+def keep(clinic_id: str, notes: Iterable[Note]) -> None:
+    """Add to the rows that there are, or make them; `latest` is what was said last."""
+    grouped: dict[Name, list[Note]] = {}
+    for note in notes:
+        grouped.setdefault((note.sender, note.code, note.reason), []).append(note)
+    for name, group in grouped.items():
+        if _add(clinic_id, name, group):
+            continue
+        within = _within(clinic_id, name)
+        if within == name or not _add(clinic_id, within, group):
+            _make(clinic_id, within, group)
+
+
+def _rows(clinic_id: str, name: Name) -> QuerySet[Unread]:
+    sender, code, reason = name
+    return Unread.objects.filter(clinic_id=clinic_id, sender=sender, code=code, reason=reason)
+
+
+def _add(clinic_id: str, name: Name, notes: list[Note]) -> bool:
+    last = notes[-1]
+    found = _rows(clinic_id, name).update(
+        count=F("count") + len(notes), last_at=last.at, latest=last.raw, message=last.message
+    )
+    return bool(found)
+
+
+def _within(clinic_id: str, name: Name) -> Name:
+    """The name itself while there is room, else that of the row which counts the rest."""
+    rows = Unread.objects.filter(clinic_id=clinic_id)
+    if rows.filter(sender=name[0]).count() >= MOST:
+        return name[0], *BEYOND
+    return (NOBODY, *BEYOND) if rows.count() >= MOST_OF_ALL else name
+
+
+def _make(clinic_id: str, name: Name, notes: list[Note]) -> None:
+    first, last = notes[0], notes[-1]
+    sender, code, reason = name
+    Unread.objects.create(
+        clinic_id=clinic_id, sender=sender, code=code, reason=reason, first_at=first.at,
+        last_at=last.at, count=len(notes), latest=last.raw, message=last.message,
+    )  # fmt: skip

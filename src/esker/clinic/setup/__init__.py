@@ -1,1 +1,0 @@
-"""What a clinic has: chairs, monitors, products, and the protocols that it has signed."""
