@@ -19,6 +19,7 @@ from django.db import connection
 
 from esker.clinic import clock
 from esker.clinic.alarms.tick import tick
+from esker.clinic.devices import sealing
 from esker.clinic.live import hub
 
 EVERY_S = 1.0
@@ -51,18 +52,26 @@ def own() -> TextIO | None:
 
 def run(clinic_id: str, stop: threading.Event) -> None:
     """Look every second until `stop`. A look that fails is logged, and no beat goes out for it."""
-    owned = None
+    owned, sealer = None, None
     try:
         while not stop.is_set():
             begun = time.monotonic()
             owned = owned or own()
             if owned is not None:
+                sealer = sealer or _sealer(clinic_id, stop)
                 _look(clinic_id)
             stop.wait(max(0.0, EVERY_S - (time.monotonic() - begun)))
     finally:
         if owned is not None:
             owned.close()
         connection.close()
+
+
+def _sealer(clinic_id: str, stop: threading.Event) -> threading.Thread:
+    """Seals beside the looks, in a thread of its own: no chair waits for a block."""
+    thread = threading.Thread(target=sealing.run, args=(clinic_id, stop), name="sealing")
+    thread.start()
+    return thread
 
 
 def _look(clinic_id: str) -> None:

@@ -6,12 +6,15 @@ reading is in one of the two and never in neither. What a person must settle sta
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from esker.clinic import tenancy
+from esker.clinic import clock, tenancy
 from esker.clinic.devices import intake, journal, models, trend, unread
 from esker.clinic.ledger import store
 from esker.core.ledger import Draft
@@ -21,8 +24,23 @@ from esker.core.monitoring.series import charted, sensor
 from esker.core.monitoring.trend import block
 
 ACTOR = "sealing"
+EVERY_S = 60.0
 BACK = timedelta(days=7)  # a pairing that ended earlier is not looked at for late readings
 REPEATS = timedelta(minutes=10)  # so long a message without readings is known as itself
+log = logging.getLogger(__name__)
+
+
+def run(clinic_id: str, stop: threading.Event) -> None:
+    """Seal every minute until `stop`; what could not be sealed stays in the journal till then."""
+    try:
+        while not stop.wait(EVERY_S):
+            try:
+                seal(clinic_id, clock.now())
+            except Exception:
+                log.exception("The readings of this clinic could not be sealed.")
+                connection.close()
+    finally:
+        connection.close()
 
 
 def seal(clinic_id: str, at: datetime) -> int:
