@@ -33,5 +33,5 @@ def test_a_vial_that_is_not_accounted_for_stays_as_a_deviation():
     room = Room("ketamine-iv").dosing()
     noted = [draft.body.get("what") for draft in room.do("leave_against_advice", advice="stay")]
 
-    assert "Not accounted for: V1." in noted
+    assert "Not accounted for: V1, 500 mg." in noted
     assert "The session was closed while dosing had not been ended." in noted

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
-from esker.core.monitoring import due as checks
 from esker.core.monitoring.channels import Channel, Reading, Source
 from esker.core.protocols.schema import Anchor, Phase, Protocol
 from esker.core.session import dosing
@@ -42,7 +41,7 @@ def _clearance(state: Session, protocol: Protocol) -> Span:
 
 
 def _since_dose(state: Session) -> Span:
-    first = checks.anchored_at(state, Anchor.FIRST_DOSE)
+    first = dosing.anchor(state, Anchor.FIRST_DOSE)
     return ("dose", "Since first dose", first, None) if first else None
 
 
@@ -52,7 +51,9 @@ def _rest(state: Session, protocol: Protocol) -> Span:
         return None
     if state.dosing is Dosing.DONE:
         return None
-    last = state.given[-1].at
+    last = dosing.last_given_at(state)
+    if last is None:
+        return None
     return "rest", "Next device", last, last + timedelta(minutes=float(protocol.dose.rest.value))
 
 
@@ -66,7 +67,7 @@ def _pump(state: Session, now: datetime) -> Span:
 
 
 def _observation(state: Session, protocol: Protocol) -> Span:
-    start = checks.anchored_at(state, protocol.observation.anchor)
+    start = dosing.anchor(state, protocol.observation.anchor)
     if start is None or state.closed_at is not None:
         return None
     lasts = timedelta(minutes=float(protocol.observation.minimum.value))
@@ -81,9 +82,9 @@ def phase_since(state: Session) -> datetime | None:
         case Phase.CLEAR:
             return state.arrived_at
         case Phase.DOSE:
-            return state.given[0].at if state.given else state.cleared_at
+            return dosing.anchor(state, Anchor.FIRST_DOSE) or state.cleared_at
         case Phase.RECOVER:
-            return checks.anchored_at(state, Anchor.LAST_DOSE) or state.arrived_at
+            return dosing.anchor(state, Anchor.LAST_DOSE) or state.arrived_at
     return state.closed_at
 
 
@@ -104,7 +105,10 @@ def trend(readings: Iterable[Reading], channel: Channel) -> Json | None:
 def overrides(state: Session) -> Json:
     """What was asked of a prescriber, and what was signed and is not used up yet."""
     return {
-        "asked": dict(state.override_requests),
+        "asked": {
+            rule: {"by": each.by, "at": each.at.isoformat(), "reason": each.reason}
+            for rule, each in state.override_requests.items()
+        },
         "signed": {rule: at.isoformat() for rule, at in state.overrides.items()},
     }
 

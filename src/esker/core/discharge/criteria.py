@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from esker.core.protocols.schema import Criterion, Phase, Protocol, Strength
 from esker.core.protocols.tables import band
 from esker.core.session.commands import Tri
-from esker.core.session.readings import latest
+from esker.core.session.readings import latest, within
 from esker.core.session.state import Session, Window
 
 Unmet = Iterator[tuple[str, Strength | None, str]]  # (criterion, strength, sentence)
@@ -34,8 +34,7 @@ def unmet(state: Session, window: Window, protocol: Protocol, at: datetime) -> U
 
 
 def _old(criterion: Criterion, seen: datetime, at: datetime) -> bool:
-    fresh = criterion.fresh_for
-    return fresh is not None and at - seen > timedelta(minutes=float(fresh.value))
+    return criterion.fresh_for is not None and not within(at, seen, criterion.fresh_for)
 
 
 def _answer(criterion: Criterion, state: Session, at: datetime) -> str | None:
@@ -53,7 +52,9 @@ def _scale(criterion: Criterion, state: Session, at: datetime) -> str | None:
     if not scores:
         return f"Not assessed yet: {criterion.title}."
     last = max(scores, key=lambda each: each.observed_at)
-    if last.observed_at < state.given[0].at or _old(criterion, last.observed_at, at):
+    if last.observed_at < min(each.at for each in state.given) or _old(
+        criterion, last.observed_at, at
+    ):
         return f"Assessed too long ago: {criterion.title}."
     limit = criterion.limit.value if criterion.limit else Decimal(0)
     if criterion.kind == "scale_at_least":

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from esker.core.protocols.schema import Anchor, Check, Cited, Phase, Protocol
+from esker.core.session.dosing import anchor
 from esker.core.session.state import Dosing, Session
 
 Status = Literal["upcoming", "open", "done", "overdue", "missed"]
@@ -39,21 +40,8 @@ def due(state: Session, protocol: Protocol, at: datetime) -> tuple[DueCheck, ...
     return tuple(sorted(found, key=lambda each: (each.due_at, each.check)))
 
 
-def anchored_at(state: Session, anchor: Anchor) -> datetime | None:
-    """The instant a timed rule runs from, or None while it has not come."""
-    if anchor is Anchor.ARRIVAL:
-        return state.arrived_at
-    if not state.given:
-        return None
-    if anchor is Anchor.FIRST_DOSE:
-        return min(each.at for each in state.given)
-    if state.dosing is not Dosing.DONE:
-        return None
-    return max(each.until or each.at for each in state.given)
-
-
 def _of(check: Check, state: Session, protocol: Protocol, at: datetime) -> Iterator[DueCheck]:
-    start = anchored_at(state, check.anchor)
+    start = anchor(state, check.anchor)
     if start is None:
         return
     window = _minutes(protocol.check_window)
@@ -91,13 +79,13 @@ def _moments(
 def _until(check: Check, state: Session, at: datetime) -> datetime | None:
     """The end of a series: its own, or that of the last of its phases."""
     ends = []
-    start = anchored_at(state, check.anchor)
+    start = anchor(state, check.anchor)
     if check.until is not None and start is not None:
         ends.append(start + _minutes(check.until))
     if state.closed_at is not None:
         ends.append(state.closed_at)
     if Phase.RECOVER not in check.phase and state.dosing is Dosing.DONE:
-        dosed = anchored_at(state, Anchor.LAST_DOSE)
+        dosed = anchor(state, Anchor.LAST_DOSE)
         ends += [dosed] if dosed else []
     return min(ends, default=None)
 

@@ -243,15 +243,18 @@ class NextDevice(Command):
 
 
 class DeviceGiven(Command):
-    """A nasal device was used: both sprays, observed. Out of rule it is a deviation."""
+    """A nasal device was used, observed. `amount_mg` is what went in when it was not the whole."""
 
     kind: Literal["device_given"] = "device_given"
     device: Annotated[int, Field(ge=1, le=10)]
     vial: Name
     order_version: int
+    amount_mg: Amount | None = None
 
 
 class ChangeRate(Command):
+    """The pump runs at this rate; before any accepted start it says that the pump was running."""
+
     kind: Literal["change_rate"] = "change_rate"
     pump_rate_ml_per_h: Amount
     reason: Text
@@ -268,7 +271,7 @@ class Resume(Command):
 
 
 class Stop(Command):
-    """Dosing stopped early; what was given so far stands."""
+    """Dosing stopped early; what was given so far stands. `given_ml` is the pump's own volume."""
 
     kind: Literal["stop"] = "stop"
     reason: Text
@@ -276,17 +279,21 @@ class Stop(Command):
 
 
 class EndDose(Command):
-    """Dosing finished as planned."""
+    """Dosing finished as planned; said again with `given_ml`, it adds the pump's own volume."""
 
     kind: Literal["end_dose"] = "end_dose"
     given_ml: AmountOrZero | None = None
 
 
 class Waste(Command):
-    """What is left of a vial, destroyed in front of a witness who is another person."""
+    """What is left of a vial, destroyed in front of a witness who is another person.
+
+    `of` says which rest: in the vial (at its strength), in the syringe (as diluted), or all.
+    """
 
     kind: Literal["waste"] = "waste"
     vial: Name
+    of: Literal["vial", "syringe"] | None = None
     amount_ml: AmountOrZero | None = None
     amount_mg: AmountOrZero | None = None
     witness: Name
@@ -312,9 +319,20 @@ class RequestOverride(Command):
 
 
 class SignOverride(Command):
-    """A licensed prescriber overrides one hold, once. Needs a signature."""
+    """A licensed prescriber overrides one finding of one gate, once. Needs a signature.
+
+    Used at `clear`, it still covers the same finding at the start of that clearance.
+    """
 
     kind: Literal["sign_override"] = "sign_override"
+    rule: Name
+    reason: Text
+
+
+class DeclineOverride(Command):
+    """A prescriber says no to a request; the hold stands."""
+
+    kind: Literal["decline_override"] = "decline_override"
     rule: Name
     reason: Text
 
@@ -408,16 +426,16 @@ AnyCommand = (
     | ClaimReadings | RecordVitals | RecordScale | AdverseEvent | Emergency | EndEmergency
     | GiveRescue | ScanVial | DrawUp | Clear | Start | NextDevice | DeviceGiven | ChangeRate
     | Pause | Resume | Stop | EndDose | Waste | AcknowledgeAlarm | PauseAlarm | RequestOverride
-    | SignOverride | AcceptTime | ReviewDeviation | HandOver | AcceptHandOver | AssessDischarge
-    | EscortSeen | Discharge | LeaveAgainstAdvice | TransferOut | Cancel | Withhold | Deviation
-    | Amend
+    | SignOverride | DeclineOverride | AcceptTime | ReviewDeviation | HandOver | AcceptHandOver
+    | AssessDischarge | EscortSeen | Discharge | LeaveAgainstAdvice | TransferOut | Cancel
+    | Withhold | Deviation | Amend
 )  # fmt: skip
 
 ASKS = frozenset({
     "open_session", "sign_order", "arrive", "pair_monitor", "claim_readings", "scan_vial",
     "draw_up", "clear", "start", "next_device", "resume", "request_override", "sign_override",
-    "accept_time", "review_deviation", "accept_hand_over", "discharge", "pause_alarm", "cancel",
-    "amend",
+    "decline_override", "accept_time", "review_deviation", "accept_hand_over", "discharge",
+    "pause_alarm", "cancel", "withhold", "amend",
 })  # fmt: skip
 
 SIGNED = frozenset({"sign_order", "sign_override"})

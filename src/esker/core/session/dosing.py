@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from esker.core.protocols.schema import Anchor, Protocol
 from esker.core.session.commands import DrawUp, ScanVial
-from esker.core.session.state import Dosing, Given, Order, Session, Window
+from esker.core.session.state import Dosing, Drawn, Given, Order, Session, Window
 from esker.core.units import Kg, Mg, MgPerKg, MgPerMl, Ml, by_weight, mass, plain, volume
 
 TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
@@ -76,25 +76,42 @@ def drawn_mg(command: DrawUp, vial: ScanVial) -> Decimal | None:
     return mass(Ml(command.drawn_ml), MgPerMl(vial.strength_mg_per_ml)).value
 
 
+def strength(drawn: Drawn | None) -> Decimal | None:
+    """mg/mL in the syringe, after dilution; None when nothing was drawn up here."""
+    return drawn.drawn_mg / drawn.final_ml if drawn else None
+
+
 def segment_mg(state: Session, given: Given, until: datetime) -> Decimal:
-    """What one stretch of infusion put in up to `until`, in mg to 0.01."""
-    if state.drawn is None or given.rate_ml_per_h is None:
+    """What one dose or stretch of infusion put in up to `until`, in mg to 0.01.
+
+    A stretch counts from the earlier and to the later of the times told and believed: what went in
+    is never counted too low.
+    """
+    per_ml = strength(state.drawn)
+    if per_ml is None or given.rate_ml_per_h is None:
         return given.amount_mg
-    hours = Decimal(str(max((until - given.at).total_seconds(), 0))) / 3600
-    strength = state.drawn.drawn_mg / state.drawn.final_ml
-    return (given.rate_ml_per_h * hours * strength).quantize(HUNDREDTH, ROUND_HALF_UP)
+    began = min(given.at, given.told_at)
+    hours = Decimal(str(max((until - began).total_seconds(), 0))) / 3600
+    return (given.rate_ml_per_h * hours * per_ml).quantize(HUNDREDTH, ROUND_HALF_UP)
+
+
+def by_rate_mg(state: Session, at: datetime) -> Decimal:
+    """What went in up to `at` by devices or by the pump's rate; at most what was drawn up."""
+    total = sum((segment_mg(state, each, each.until or at) for each in state.given), Decimal(0))
+    return min(total, state.drawn.drawn_mg) if state.drawn else total
+
+
+def reported_mg(state: Session) -> Decimal | None:
+    """What went in by the pump's own volume, where somebody told it."""
+    per_ml = strength(state.drawn)
+    if state.reported_ml is None or per_ml is None:
+        return None
+    return (state.reported_ml * per_ml).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 def given_mg(state: Session, at: datetime) -> Decimal:
-    """All that went in up to `at`. An infusion cannot give more than was drawn up."""
-    total = sum(
-        (
-            segment_mg(state, each, each.until or at) if each.rate_ml_per_h else each.amount_mg
-            for each in state.given
-        ),
-        Decimal(0),
-    )
-    return min(total, state.drawn.drawn_mg) if state.drawn else total
+    """All that went in up to `at`: of rate and report the larger, so neither hides the other."""
+    return max(by_rate_mg(state, at), reported_mg(state) or Decimal(0))
 
 
 def planned_mg(state: Session, protocol: Protocol, at: datetime) -> Decimal:
@@ -116,23 +133,27 @@ def devices_ordered(state: Session, protocol: Protocol) -> int:
 
 def next_device(state: Session, window: Window) -> str | None:
     """A scanned device that was used neither here nor elsewhere."""
-    used = {each.vial for each in state.given} | window.vials_used_elsewhere | state.wasted
+    used = {each.vial for each in state.given} | window.vials_used_elsewhere
+    used |= {each.vial for each in state.wasted}
     return next((v.vial for v in state.vials if v.form == "device" and v.vial not in used), None)
 
 
-def accounted(state: Session, vial: ScanVial) -> bool:
-    """A device was used or wasted; what is left of a vial was wasted."""
-    used = {each.vial for each in state.given if each.device}
-    return vial.vial in state.wasted or vial.vial in used
+# -- the instants that timed rules run from -------------------------------------------------------
 
 
 def anchor(state: Session, what: Anchor) -> datetime | None:
-    """The instant that a timed rule counts from, or None when it has not happened."""
+    """The instant that a timed rule counts from, or None while it has not come."""
     if what is Anchor.ARRIVAL:
         return state.arrived_at
     if not state.given:
         return None
     if what is Anchor.FIRST_DOSE:
-        return state.given[0].at
-    last = state.given[-1]
-    return last.until if last.rate_ml_per_h else last.at
+        return min(each.at for each in state.given)
+    if state.dosing is not Dosing.DONE:
+        return None
+    return max(each.until or each.at for each in state.given)
+
+
+def last_given_at(state: Session) -> datetime | None:
+    """When drug last went in, for the rest between devices."""
+    return max((each.at for each in state.given), default=None)

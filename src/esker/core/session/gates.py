@@ -7,7 +7,7 @@ how strongly. Every strength here is a floor: a worse or a missing vital never p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from esker.core.discharge import criteria
@@ -15,9 +15,9 @@ from esker.core.ledger import Refused
 from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Phase, Protocol, Rule, Strength
 from esker.core.protocols.tables import band, table
-from esker.core.session import dosing
+from esker.core.session import custody, dosing
 from esker.core.session.commands import Tri
-from esker.core.session.readings import Latest, latest
+from esker.core.session.readings import Latest, latest, within
 from esker.core.session.state import Actor, Dosing, Session, Window
 
 
@@ -46,6 +46,7 @@ class Finding:
     rule: str
     strength: Strength
     sentence: str
+    overridden: bool = False  # a hold that a signature made a note
 
 
 # What no protocol can make weaker (design: gates that have no override).
@@ -59,26 +60,37 @@ Found = Iterator[tuple[str, Strength | None, str]]  # (detail, own strength or t
 
 def findings(gate: Gate) -> list[Finding]:
     """All findings at this gate, strongest first; overridden holds become notes."""
-    found = [each for rule in gate.protocol.rules if gate.name in rule.gate
-             for each in _look(rule, gate)]  # fmt: skip
+    found = [
+        replace(each, strength=Strength.NOTE, overridden=True)
+        if each.strength is Strength.HOLD and _signed(gate, each.rule)
+        else each
+        for each in bare(gate)
+    ]
     return sorted(found, key=lambda each: -each.strength.rank)
+
+
+def bare(gate: Gate) -> list[Finding]:
+    """The findings before any override."""
+    standing = (rule for rule in gate.protocol.rules if gate.name in rule.gate)
+    return [each for rule in standing for each in _look(rule, gate)]
 
 
 def _look(rule: Rule, gate: Gate) -> Iterator[Finding]:
     for detail, own, sentence in RULES[rule.id](gate):
         name = f"{rule.id}:{detail}" if detail else rule.id
         floor = FLOOR.get(rule.id, Strength.GO)
-        strength = max(own or rule.strength, floor, key=lambda each: each.rank)
-        if strength is Strength.HOLD and _overridden(gate, name):
-            strength = Strength.NOTE
-        yield Finding(name, strength, sentence)
+        yield Finding(name, max(own or rule.strength, floor, key=lambda s: s.rank), sentence)
 
 
-def _overridden(gate: Gate, name: str) -> bool:
-    """Signed, and no longer ago than a clearance lasts: a signature is about this moment."""
+def _signed(gate: Gate, name: str) -> bool:
+    """Signed for this very finding, and no longer ago than a clearance lasts.
+
+    One that opened `clear` still counts at the start of that clearance: the two are one decision.
+    """
     signed = gate.state.overrides.get(name)
-    lasts = timedelta(minutes=float(gate.protocol.clearance.value))
-    return signed is not None and gate.at - signed <= lasts
+    if signed is None and gate.name == "start":
+        signed = gate.state.carried.get(name)
+    return signed is not None and within(gate.at, signed, gate.protocol.clearance)
 
 
 def refusal(found: Iterable[Finding]) -> Refused | None:
@@ -138,9 +150,9 @@ def readiness(gate: Gate) -> Found:
             yield question.id, Strength.NEVER, f"Not asked yet: {question.text}"
         elif answer is Tri.UNKNOWN:
             held = max(question.strength, Strength.HOLD, key=lambda s: s.rank)
-            yield question.id, held, f"Not known: {question.text}"
+            yield f"{question.id}:unknown", held, f"Not known: {question.text}"
         elif answer.value != question.wanted:
-            yield question.id, question.strength, question.because
+            yield f"{question.id}:{answer.value}", question.strength, question.because
 
 
 def weight(gate: Gate) -> Found:
@@ -201,8 +213,7 @@ def vitals_within(gate: Gate) -> Found:
 
 def _fresh(gate: Gate, channel: Channel) -> Latest | None:
     seen = latest(gate.state, gate.window, gate.protocol, channel, gate.at)
-    limit = timedelta(minutes=float(gate.protocol.fresh.value))
-    return seen if seen and gate.at - seen.observed_at <= limit else None
+    return seen if seen and within(gate.at, seen.observed_at, gate.protocol.fresh) else None
 
 
 # -- the drug -------------------------------------------------------------------------------------
@@ -242,8 +253,9 @@ def rate_matches(gate: Gate) -> Found:
 
 def rest_time(gate: Gate) -> Found:
     rest = gate.protocol.dose.rest
-    if rest and gate.state.given:
-        ready = gate.state.given[-1].at + timedelta(minutes=float(rest.value))
+    last = dosing.last_given_at(gate.state)
+    if rest and last:
+        ready = last + timedelta(minutes=float(rest.value))
         if gate.at < ready:
             wait = int((ready - gate.at).total_seconds()) + 1
             yield "", None, f"Devices are {rest.value} min apart: {wait} s to wait."
@@ -253,7 +265,7 @@ def clearance(gate: Gate) -> Found:
     cleared, minutes = gate.state.cleared_at, gate.protocol.clearance.value
     if cleared is None:
         yield "", None, "The patient has not been cleared to dose."
-    elif gate.at - cleared > timedelta(minutes=float(minutes)):
+    elif not within(gate.at, cleared, gate.protocol.clearance):
         yield "", None, f"The clearance is older than {minutes} min; clear again."
     elif gate.state.order and gate.state.cleared_version != gate.state.order.version:
         yield "", None, "The order changed after the clearance; clear again."
@@ -314,9 +326,11 @@ def deviations_open(gate: Gate) -> Found:
 
 
 def waste(gate: Gate) -> Found:
-    open_ = [v.vial for v in gate.state.vials if not dosing.accounted(gate.state, v)]
+    state, protocol, at = gate.state, gate.protocol, gate.at
+    open_ = [v for v in state.vials if not custody.accounted(state, protocol, v, at)]
     if open_:
-        yield "", None, f"Not accounted for: {', '.join(open_)}."
+        packs = "; ".join(custody.words(state, protocol, each, at) for each in open_)
+        yield "", None, f"Not accounted for: {packs}."
 
 
 RULES: dict[str, Callable[[Gate], Found]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from esker.core.ledger import Refused
@@ -20,6 +19,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "arrive": frozenset({Role.FRONT_DESK, Role.NURSE, Role.PRESCRIBER}),
     "sign_order": PRESCRIBERS,
     "sign_override": PRESCRIBERS,
+    "decline_override": PRESCRIBERS,
     "accept_time": PRESCRIBERS,
     "review_deviation": PRESCRIBERS,
     "waste": BEDSIDE | {Role.CUSTODIAN},
@@ -42,11 +42,8 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "discharge": (Phase.CLEAR, Phase.RECOVER),
     "cancel": (Phase.ARRIVE,),
     "withhold": BEFORE,
-}  # what is not named here may be said in every phase until the session is closed
-AFTER_CLOSING = frozenset({
-    "amend", "review_deviation", "accept_time", "waste", "deviation",
-    "emergency", "end_emergency", "give_rescue", "adverse_event",
-})  # fmt: skip
+}  # asks only: a tell may be said in every phase, also when the session is closed
+AFTER_CLOSING = frozenset({"amend", "review_deviation", "accept_time"})  # asks about the record
 NAMELESS = frozenset({"emergency"})  # a locked screen never stands in the way of a rescue
 GATES = {
     "clear": "clear", "draw_up": "draw", "start": "start", "next_device": "next",
@@ -99,6 +96,8 @@ def _moment(state: Session, kind: str) -> Refused | None:
         return Refused("already_open", "This session is open already.") if state.seq else None
     if state.seq == 0:
         return Refused("no_session", "There is no such session yet.")
+    if kind not in ASKS:
+        return None
     if state.closed_at is not None and kind not in AFTER_CLOSING:
         return Refused("closed", "The session is closed; correct an entry by amending it.")
     wanted = PHASES.get(kind)
@@ -118,8 +117,3 @@ def _dosing(state: Session, kind: str) -> Refused | None:
     if kind == "accept_hand_over" and state.handing_to is None:
         return Refused("no_handover", "Nobody has offered this chair.")
     return None
-
-
-def without_overrides(state: Session) -> Session:
-    """The state as the gates see it before any override, for asking which holds there are."""
-    return replace(state, overrides={})

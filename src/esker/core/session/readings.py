@@ -8,11 +8,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Protocol
+from esker.core.protocols.schema import Cited, Protocol
 from esker.core.protocols.tables import signal
 from esker.core.session.state import Session, Window
 
 AHEAD = timedelta(minutes=1)  # a device clock may run ahead so far and still be read as now
+
+
+def within(at: datetime, then: datetime, minutes: Cited) -> bool:
+    """Whether `then` is at most so long ago. What lies ahead is not: the clock stepped back."""
+    return -AHEAD <= at - then <= timedelta(minutes=float(minutes.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,26 @@ def _passed(title: str) -> Callable[[Body], str]:
 
 
 def _wasted(body: Body) -> str:
-    amounts = [f"{body[name]} {unit}" for name, unit in (("amount_ml", "mL"), ("amount_mg", "mg"))
+    amounts = [f"{body[name]} {unit}" for name, unit in (("amount_ml", "mL"), ("wasted_mg", "mg"))
                if body.get(name) is not None]  # fmt: skip
-    what = " or ".join(amounts) or "the rest"
-    return f"Wasted of {body['vial']}: {what}. Witness: {body['witness']}."
+    rest = {"vial": " from the vial", "syringe": " from the syringe"}.get(body.get("of") or "", "")
+    what = " or ".join(amounts) or "an amount that was not told"
+    return f"Wasted of {body['vial']}{rest}: {what}. Witness: {body['witness']}."
+
+
+def _ended(title: str) -> Callable[[Body], str]:
+    def words(body: Body) -> str:
+        why = f": {body['reason']}" if body.get("reason") else "."
+        told, ran = body.get("given_ml"), body.get("by_rate_ml")
+        volume = f" Given by the pump: {told} mL; by its rate: {ran or 'not known'} mL."
+        return f"{title}{why}{volume}" if told is not None else f"{title}{why}"
+
+    return words
+
+
+def _override(title: str) -> Callable[[Body], str]:
+    """The finding in the words that were on the screen; its rule where they are not kept."""
+    return lambda body: f"{title}: {body.get('finding') or body['rule']} Reason: {body['reason']}"
 
 
 def _rescue(body: Body) -> str:
@@ -124,13 +140,14 @@ WORDS: dict[str, Words] = {
     "rate.changed": lambda b: f"Pump set to {b['pump_rate_ml_per_h']} mL/h: {b['reason']}",
     "infusion.paused": lambda b: f"Paused: {b['reason']}",
     "infusion.resumed": _passed("Resumed"),
-    "dose.stopped": lambda b: f"Dosing stopped: {b['reason']}",
-    "dose.ended": "Dosing ended as planned.",
+    "dose.stopped": _ended("Dosing stopped"),
+    "dose.ended": _ended("Dosing ended as planned"),
     "vial.wasted": _wasted,
     "alarm.acknowledged": lambda b: f"Alarm {b['alarm']} acknowledged.",
     "alarm.paused": lambda b: f"Alarm {b['alarm']} paused.",
-    "override.requested": lambda b: f"Override of {b['rule']} requested: {b['reason']}",
-    "override.signed": lambda b: f"Override of {b['rule']} signed: {b['reason']}",
+    "override.requested": _override("Override requested"),
+    "override.signed": _override("Override signed"),
+    "override.declined": lambda b: f"Override declined: {b['reason']}",
     "time.accepted": "The time told for a dose was accepted.",
     "deviation.noted": lambda b: f"Deviation: {b['what']}",
     "deviation.reviewed": lambda b: f"Deviation reviewed: {b['finding']}",

@@ -102,6 +102,26 @@ class Given:
     device: int | None = None
     rate_ml_per_h: Decimal | None = None
     until: datetime | None = None
+    until_told: datetime | None = None
+    ended_by: str | None = None  # None with `until`: only closing the session ended it
+
+
+@dataclass(frozen=True, slots=True)
+class Wasted:
+    """Drug destroyed in front of a witness; `of` None is all that was left."""
+
+    vial: str
+    amount_mg: Decimal
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A hold that somebody at the bedside asks a prescriber to override."""
+
+    by: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,7 @@ class Session:
 
     id: str = ""
     seq: int = 0
+    heard_at: datetime | None = None  # the latest receipt; a clock behind it has stepped back
     protocol_hash: str = ""
     patient: Person | None = None
     planned_at: datetime | None = None
@@ -155,15 +176,18 @@ class Session:
     devices_allowed: int = 0
     given: tuple[Given, ...] = ()
     rate_ml_per_h: Decimal | None = None
-    overrides: Mapping[str, datetime] = field(default_factory=dict)  # rule -> signed, unused
-    override_requests: Mapping[str, str] = field(default_factory=dict)  # rule -> reason
+    reported_ml: Decimal | None = None  # what the pump says it gave, or all of it as planned
+    overrides: Mapping[str, datetime] = field(default_factory=dict)  # finding -> signed, unused
+    carried: Mapping[str, datetime] = field(default_factory=dict)  # used at clear, good for start
+    override_requests: Mapping[str, Request] = field(default_factory=dict)  # finding -> request
     acknowledged: Mapping[str, datetime] = field(default_factory=dict)
     paused_alarms: Mapping[str, datetime] = field(default_factory=dict)  # alarm -> until
     emergency_at: datetime | None = None
     events: tuple[str, ...] = ()  # entry ids of adverse events
     deviations: tuple[str, ...] = ()  # entry ids a prescriber has not yet reviewed
     rescues: tuple[tuple[str, str], ...] = ()  # (medicine, entry)
-    wasted: frozenset[str] = frozenset()  # vials accounted for
+    wasted: tuple[Wasted, ...] = ()
+    disputed: frozenset[str] = frozenset()  # vials whose sum does not fit, and a deviation says so
     nurse: str | None = None
     handing_to: str | None = None
     criteria: Mapping[str, tuple[Tri, datetime]] = field(default_factory=dict)

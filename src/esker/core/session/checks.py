@@ -1,0 +1,246 @@
+"""What sends a command back: an ask that its parameters forbid, and what cannot have happened.
+
+A tell is sent back only for a value that no body or pack can have, a wrong unit, or a witness who
+is oneself: typed again it is recorded. No rule of the protocol refuses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from esker.core.ledger import Refused
+from esker.core.monitoring.channels import UNIT
+from esker.core.protocols.schema import Strength
+from esker.core.session import commands as c
+from esker.core.session import dosing
+from esker.core.session.case import FUTURE, SIGNATURE, Case
+from esker.core.session.custody import told_waste_mg
+from esker.core.session.dosing import TENTH
+from esker.core.session.gates import Finding, bare
+from esker.core.session.may import GATES
+from esker.core.session.readings import plausible
+from esker.core.units import plain
+
+SCALES = {"moaa_s": (0, 5), "cadss": (0, 92)}
+
+Check = Callable[[Case, Any], Refused | None]
+
+
+def _signed(case: Case, command: c.Command) -> Refused | None:
+    signature = case.actor.signature
+    if signature is None or signature.signer != case.actor.id:
+        return Refused("signature", "Sign with your password and your current code.")
+    if not timedelta() <= case.at - signature.at <= SIGNATURE:
+        return Refused("signature", "The signature is too old; sign again.")
+    return None
+
+
+def _sign_order(case: Case, command: c.SignOrder) -> Refused | None:
+    drug, dose = case.protocol.drug, case.protocol.dose
+    if (command.drug, command.route) != (drug.name, drug.route):
+        return Refused("drug", f"This protocol is for {drug.substance}, {drug.route}.")
+    total = dosing.ordered_mg(command.dose_mg, command.dose_mg_per_kg, command.weight_kg)
+    if drug.form == "infusion" and (command.dose_mg_per_kg is None or command.duration_min is None):
+        return Refused("dose", "Order the infusion in mg/kg, with a weight and minutes.")
+    if total is None or (drug.form == "device" and command.dose_mg is None):
+        return Refused("dose", "The dose cannot be worked out; give mg, or mg/kg and a weight.")
+    if dose.device and total % dose.device.value:
+        return Refused(
+            "dose", f"{total} mg is not a whole number of {dose.device.value} mg devices."
+        )
+    if total > dose.ceiling.value:
+        return Refused("ceiling", f"{total} mg is above the ceiling of {dose.ceiling.value} mg.")
+    per_kg = command.dose_mg_per_kg
+    if dose.ceiling_per_kg and per_kg and per_kg > dose.ceiling_per_kg.value:
+        return Refused(
+            "ceiling_per_kg", f"{per_kg} mg/kg is above {dose.ceiling_per_kg.value} mg/kg."
+        )
+    if case.state.given:
+        return Refused("dosed", "Dosing has begun; stop it before a new order.")
+    return _signed(case, command)
+
+
+def _arrive(case: Case, command: c.Arrive) -> Refused | None:
+    patient = case.state.patient
+    assert patient is not None  # an open session has one
+    known = {"name": patient.name, "born": patient.born.isoformat(), "mrn": patient.mrn}
+    if len({each.what for each in command.identifiers}) < 2:
+        return Refused("identity", "Two different identifiers are needed.")
+    for each in command.identifiers:
+        if each.value.strip().casefold() != known[each.what].casefold():
+            return Refused("identity", f"The {each.what} does not match this patient.")
+    return None
+
+
+def _pair(case: Case, command: c.PairMonitor) -> Refused | None:
+    if case.window.chairs_taken.get(command.chair, case.state.id) != case.state.id:
+        return Refused("chair_taken", f"{command.chair} has another session.")
+    if case.window.monitors_taken.get(command.monitor, case.state.id) != case.state.id:
+        return Refused("monitor_taken", f"{command.monitor} is paired with another session.")
+    return None
+
+
+def _vitals(case: Case, command: c.RecordVitals) -> Refused | None:
+    """Only what no body can have, or what is in the wrong unit, is sent back to be typed again."""
+    if (command.observed_at or case.happened) > case.at + FUTURE:
+        return Refused("future_time", "That time has not come yet; check the clock.")
+    for vital in command.vitals:
+        if vital.unit != UNIT[vital.channel]:
+            return Refused("unit", f"{vital.channel} is charted in {UNIT[vital.channel]}.")
+        if not plausible(case.protocol, vital.channel, vital.value):
+            return Refused("implausible", f"{vital.channel} {vital.value} cannot be right.")
+    return None
+
+
+def _scale(case: Case, command: c.RecordScale) -> Refused | None:
+    low, high = SCALES.get(command.scale, (0, 1000))
+    if command.scale not in case.protocol.scales:
+        return Refused("scale", f"This protocol has no scale {command.scale}.")
+    if not low <= command.value <= high or command.value % 1:
+        return Refused("scale", f"{command.scale} goes from {low} to {high} in whole numbers.")
+    return None
+
+
+def _scan(case: Case, command: c.ScanVial) -> Refused | None:
+    drug = case.protocol.drug
+    wanted = "device" if drug.form == "device" else "vial"
+    taken = {each.vial for each in case.state.vials} | case.window.vials_used_elsewhere
+    if command.drug != drug.name or command.form != wanted:
+        return Refused("wrong_drug", f"This is not {drug.substance} for this route: put it back.")
+    if command.expires < case.at.date():
+        return Refused("expired", f"This pack expired on {command.expires}.")
+    if command.vial in taken:
+        return Refused("vial_used", "This pack has been scanned before.")
+    if not command.known and command.read_by in (None, case.actor.id):
+        return Refused("unknown_code", "Nobody knows this code: a second person reads the label.")
+    if wanted == "vial" and (command.strength_mg_per_ml is None or command.volume_ml is None):
+        return Refused("strength", "The strength and volume of this vial are not known.")
+    return None
+
+
+def vial_of(case: Case, name: str) -> c.ScanVial | None:
+    """The scanned pack of this name, if it was scanned here."""
+    return next((each for each in case.state.vials if each.vial == name), None)
+
+
+def _draw(case: Case, command: c.DrawUp) -> Refused | None:
+    vial, order = vial_of(case, command.vial), case.state.order
+    if vial is None:
+        return Refused("vial", "Scan this vial first.")
+    drawn = dosing.drawn_mg(command, vial)
+    if order is None or drawn is None or vial.volume_ml is None:
+        return Refused("vial", "The strength of this vial is not known.")
+    if command.drawn_ml > vial.volume_ml:
+        return Refused("volume", f"The vial holds only {vial.volume_ml} mL.")
+    if abs(command.drawn_ml + command.diluent_ml - command.final_ml) > Decimal("0.5"):
+        return Refused("volume", "Drawn volume and diluent do not add up to the final volume.")
+    if dosing.apart(drawn, order.dose_mg) > case.protocol.dose.drawn_tolerance.value:
+        return Refused("drawn_matches", dosing.slip(drawn, order.dose_mg))
+    tolerance = case.protocol.dose.rate_tolerance
+    if tolerance and order.duration_min:
+        wanted = dosing.rate_for(command.final_ml, order.duration_min)
+        if dosing.apart(command.pump_rate_ml_per_h, wanted) > tolerance.value:
+            return Refused("rate_matches", f"The order means {wanted} mL/h, not "
+                           f"{command.pump_rate_ml_per_h} mL/h.")  # fmt: skip
+    return _version(case, command)
+
+
+def _version(case: Case, command: Any) -> Refused | None:
+    order = case.state.order
+    if order is None or command.order_version != order.version:
+        return Refused("order_version", "The order was replaced; look at the new one.")
+    return None
+
+
+def _next(case: Case, command: c.NextDevice) -> Refused | None:
+    given = sum(1 for each in case.state.given if each.device)
+    if command.device != given + 1:
+        return Refused("device", f"The next device is number {given + 1}.")
+    if command.device > dosing.devices_ordered(case.state, case.protocol):
+        return Refused("ceiling", "All ordered devices have been given.")
+    return _version(case, command)
+
+
+def found_now(case: Case, rule: str) -> Finding | None:
+    """The strongest finding of this name at any gate now, before any override."""
+    kinds = (kind for kind in GATES if kind != "draw_up")
+    found = [f for kind in kinds for f in bare(case.gate(kind)) if f.rule == rule]
+    return max(found, key=lambda each: each.strength.rank, default=None)
+
+
+def _override(case: Case, command: c.RequestOverride | c.SignOverride) -> Refused | None:
+    each = found_now(case, command.rule)
+    if each is None:
+        return Refused("no_hold", "This rule holds nothing up now.")
+    if each.strength is Strength.NEVER:
+        return Refused("never", f"Nobody may override this: {each.sentence}")
+    if each.strength is not Strength.HOLD:
+        return Refused("no_hold", "This is a note; it holds nothing up.")
+    return _signed(case, command) if isinstance(command, c.SignOverride) else None
+
+
+def _decline(case: Case, command: c.DeclineOverride) -> Refused | None:
+    if command.rule not in case.state.override_requests:
+        return Refused("no_request", "Nobody asks for this override now.")
+    return None
+
+
+def _accept_hand_over(case: Case, command: c.AcceptHandOver) -> Refused | None:
+    if case.state.handing_to != case.actor.id:
+        return Refused("no_handover", "This chair was offered to somebody else.")
+    return None
+
+
+def _review(case: Case, command: c.ReviewDeviation) -> Refused | None:
+    if command.entry not in case.state.deviations:
+        return Refused("no_deviation", "There is no open deviation with this number.")
+    return None
+
+
+def _accept_time(case: Case, command: c.AcceptTime) -> Refused | None:
+    given = case.state.given
+    if command.entry not in {each.entry for each in given} | {each.ended_by for each in given}:
+        return Refused("no_dose", "There is no dose with this number.")
+    return None
+
+
+def _waste(case: Case, command: c.Waste) -> Refused | None:
+    """A witness who is oneself is no witness: the entry is asked for again, not recorded false."""
+    self_ = {case.actor.id.casefold(), (case.actor.name or case.actor.id).casefold()}
+    if command.witness.strip().casefold() in self_:
+        return Refused("witness", "The witness is another person.")
+    by_volume = told_waste_mg(
+        case.state, vial_of(case, command.vial), command.model_copy(update={"amount_mg": None})
+    )
+    told = command.amount_mg
+    if by_volume is not None and told is not None and abs(by_volume - told) > TENTH:
+        return Refused("amount", f"{command.amount_ml} mL of this is {plain(by_volume)} mg, "
+                       f"not {plain(told)} mg.")  # fmt: skip
+    return None
+
+
+def _device_given(case: Case, command: c.DeviceGiven) -> Refused | None:
+    device = case.protocol.dose.device
+    if device and command.amount_mg and command.amount_mg > device.value:
+        return Refused("amount", f"One device holds only {device.value} mg.")
+    return None
+
+
+def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
+    patient = case.state.patient
+    if patient and command.name.strip().casefold() == patient.name.casefold():
+        return Refused("escort", "The patient cannot be the escort.")
+    return None
+
+
+CHECKS: dict[str, Check] = {
+    "sign_order": _sign_order, "arrive": _arrive, "pair_monitor": _pair, "record_vitals": _vitals,
+    "record_scale": _scale, "scan_vial": _scan, "draw_up": _draw, "clear": _version,
+    "start": _version, "next_device": _next, "resume": _version, "request_override": _override,
+    "sign_override": _override, "decline_override": _decline, "accept_hand_over": _accept_hand_over,
+    "review_deviation": _review, "accept_time": _accept_time, "waste": _waste,
+    "escort_seen": _escort, "device_given": _device_given,
+}  # fmt: skip
