@@ -12,6 +12,7 @@ from typing import Any
 TRI = (("", "Choose"), ("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
 SEVERITY = (("mild", "Mild"), ("moderate", "Moderate"), ("severe", "Severe"))
 ROUTES = (("iv", "Intravenous"), ("im", "Intramuscular"), ("po", "By mouth"))
+RESTS = (("", "All that is left"), ("vial", "In the vial"), ("syringe", "In the syringe"))
 DOSE_UNITS = (("mg", "mg"), ("microgram", "microgram"))
 
 
@@ -49,7 +50,8 @@ TITLES = {
     "next_device": "Next device", "device_given": "Device given", "change_rate": "Change rate",
     "pause": "Pump paused", "resume": "Resume", "stop": "Stop dosing", "end_dose": "Dose finished",
     "waste": "Waste with witness", "request_override": "Ask for override",
-    "sign_override": "Sign override", "hand_over": "Hand over",
+    "sign_override": "Sign override", "decline_override": "Decline override",
+    "hand_over": "Hand over",
     "accept_hand_over": "Accept hand-over", "assess_discharge": "Assess for the door",
     "escort_seen": "Escort seen", "discharge": "Discharge", "transfer_out": "Transfer out",
     "leave_against_advice": "Left against advice", "cancel": "Cancel session",
@@ -202,7 +204,8 @@ def _next(session: Mapping[str, Any]) -> tuple[Field, ...]:
 
 def _waste(session: Mapping[str, Any]) -> tuple[Field, ...]:
     amount = Field("amount_ml", "Amount, mL", "number", required=False)
-    return _vials(session), amount, Field("witness", "Witness (user name)")
+    rest = Field("of", "Which rest", "select", required=False, options=RESTS)
+    return _vials(session), rest, amount, Field("witness", "Witness (user name)")
 
 
 def _pair(session: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -227,6 +230,12 @@ def _ask_override(session: Mapping[str, Any]) -> tuple[Field, ...]:
 
 def _sign_override(session: Mapping[str, Any]) -> tuple[Field, ...]:
     return _rules(session), REASON, *SIGNING
+
+
+def _decline_override(session: Mapping[str, Any]) -> tuple[Field, ...]:
+    asked = (session.get("overrides") or {}).get("asked") or {}
+    options = tuple((rule, f"{rule}: {each['reason']}") for rule, each in asked.items())
+    return Field("rule", "Which request", "select", options=options), REASON
 
 
 def _sign_order(session: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -254,5 +263,6 @@ MADE = {
     "assess_discharge": _criteria, "draw_up": _draw, "device_given": _device,
     "next_device": _next, "waste": _waste, "pair_monitor": _pair, "clear": _version,
     "start": _version, "resume": _version, "request_override": _ask_override,
-    "sign_override": _sign_override, "sign_order": _sign_order,
+    "sign_override": _sign_override, "decline_override": _decline_override,
+    "sign_order": _sign_order,
 }  # fmt: skip

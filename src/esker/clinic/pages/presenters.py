@@ -147,6 +147,12 @@ OTHER_FORM = {
 }
 
 
+AT_THE_CHAIR = frozenset({
+    "answer_readiness", "weigh", "unpair_monitor", "pause", "change_rate", "hand_over",
+    "assess_discharge", "escort_seen", "leave_against_advice", "transfer_out",
+})  # fmt: skip
+
+
 def _pointless(session: Mapping[str, Any]) -> set[str]:
     """Tells that the core would record and that make no sense here: they only crowd the thumb."""
     found = set(OTHER_FORM.get(str((session.get("protocol") or {}).get("form")), ()))
@@ -154,6 +160,8 @@ def _pointless(session: Mapping[str, Any]) -> set[str]:
         found.add("end_emergency")
     if session.get("phase") in {"dose", "recover"}:
         found |= {"answer_readiness", "pair_monitor"}
+    if session.get("phase") == "home":
+        found |= AT_THE_CHAIR
     return found
 
 

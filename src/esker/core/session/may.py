@@ -114,6 +114,8 @@ def _dosing(state: Session, kind: str) -> Refused | None:
         return Refused("not_paused", "The infusion is not paused.")
     if kind == "next_device" and state.dosing is not Dosing.RUNNING:
         return Refused("no_device_yet", "The first device has not been given.")
+    if kind == "decline_override" and not state.override_requests:
+        return Refused("no_request", "Nobody asks for an override now.")
     if kind == "accept_hand_over" and state.handing_to is None:
         return Refused("no_handover", "Nobody has offered this chair.")
     return None
