@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "esker.clinic.ledger",
     "esker.clinic.people",
+    "esker.clinic.setup",
     "esker.clinic.sessions",
     "esker.clinic.devices",
     "esker.clinic.pages",

@@ -20,12 +20,23 @@ start.django(Path(sys.argv[1]), migrate=True)
 from django.test import Client
 from esker.clinic import clock
 from esker.clinic.people.models import Clinic, User
-from esker.clinic.sessions import protocols, service
+from esker.clinic.people import signing
+from esker.clinic.sessions import service
+from esker.clinic.setup.commands import sign_protocol
+from esker.core.protocols.load import load
+from esker.protocol_files import text_of
 clinic = Clinic.objects.create(name="Demo Clinic")
 nurse = User.objects.create_user("nurse", "a long fictional password", clinic=clinic,
                                  name="Demo Hazel", roles=["nurse"])
 person = {"id": "p1", "name": "Demo Alder", "born": "1984-04-12", "mrn": "DEMO-1001"}
-digest = protocols.by_id()["esketamine-trd-us"][1]
+signer = User.objects.create_user("prescriber", "a long fictional password", clinic=clinic,
+                                  name="Demo Linden", roles=["prescriber"], licence="DEMO-1",
+                                  totp_secret=signing.new_secret())
+text = text_of("esketamine-trd-us")
+digest = load(text)[1]
+code = signing.current_code(signer, clock.now())
+assert not sign_protocol(str(clinic.id), text, digest, "prescriber", "a long fictional password",
+                         code)
 opened = {"kind": "open_session", "patient": person, "protocol_hash": digest,
           "planned_at": clock.now().isoformat()}
 service.handle(str(clinic.id), "s1", {"id": str(clinic.id), "command": opened}, nurse)

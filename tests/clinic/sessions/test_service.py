@@ -11,8 +11,10 @@ from django.db import connection
 from esker.clinic import tenancy
 from esker.clinic.ledger import projections, store
 from esker.clinic.sessions import service
-from esker.clinic.sessions.models import Product, SessionRow
+from esker.clinic.sessions.models import SessionRow
+from esker.clinic.setup import commands as setup
 from esker.core.ledger import Refused
+from tests.conftest import person
 
 WEIGH = {"weight": "70", "unit": "kg"}
 
@@ -140,16 +142,16 @@ def test_a_wrong_code_signs_nothing(room):
 @pytest.mark.django_db
 def test_strength_is_the_catalogues_never_typed(room, clinic):
     """What a client claims about a known product is replaced by the catalogue's word."""
-    Product.objects.create(
-        clinic=clinic, gtin="05099999000017", name="Demo device", drug="esketamine",
-        form="device", content_mg="28",
+    setup.add_product(
+        person(clinic, "admin", "administrator"), gtin="02000000000015", name="Demo device",
+        drug="esketamine", form="device", content_mg="28",
     )  # fmt: skip
     room.arrived()
-    code = "(01)05099999000017(17)271231(10)LOT7(21)S1"
+    code = "(01)02000000000015(17)271231(10)LOT7(21)S1"
     room.do("scan_vial", code=code, drug="ketamine", form="vial", content_mg="280")
     vial = room.state()["vials"][0]
     assert (vial["drug"], vial["content_mg"], vial["lot"]) == ("esketamine", "28.000", "LOT7")
-    assert (vial["vial"], vial["expires"]) == ("05099999000017.S1", "2027-12-31")
+    assert (vial["vial"], vial["expires"]) == ("02000000000015.S1", "2027-12-31")
 
 
 @pytest.mark.django_db

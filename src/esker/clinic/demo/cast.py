@@ -121,3 +121,30 @@ PATIENTS = (ALDER, BIRCH, CEDAR, ELM, FIR, GINKGO)
 
 CHAIRS = tuple(f"Chair {number}" for number in range(1, 7))
 MONITORS = tuple(f"DEMO-MON-{number}" for number in range(1, 7))
+
+# GTINs of the prefix that GS1 keeps for use inside a company: no real pack carries one.
+PRODUCTS = (
+    {
+        "gtin": "02000000000015",
+        "name": "Demo esketamine 28 mg nasal device",
+        "drug": "esketamine",
+        "form": "device",
+        "content_mg": "28",
+    },
+    {
+        "gtin": "02000000000022",
+        "name": "Demo ketamine 50 mg/mL, 10 mL vial",
+        "drug": "ketamine",
+        "form": "vial",
+        "strength_mg_per_ml": "50",
+        "volume_ml": "10",
+    },
+    {
+        "gtin": "02000000000039",
+        "name": "Demo ketamine 10 mg/mL, 20 mL vial",
+        "drug": "ketamine",
+        "form": "vial",
+        "strength_mg_per_ml": "10",
+        "volume_ml": "20",
+    },
+)

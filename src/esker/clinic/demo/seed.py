@@ -18,6 +18,7 @@ from esker.clinic.ledger import store
 from esker.clinic.people import signing
 from esker.clinic.people.models import Clinic, User
 from esker.clinic.sessions import service
+from esker.clinic.setup import commands as setup
 from esker.core.ledger import Draft, Refused
 from esker.core.monitoring.channels import UNIT, Channel
 from esker.core.protocols.load import load
@@ -25,6 +26,7 @@ from esker.protocol_files import text_of
 
 CLINIC = str(cast.CLINIC)
 CALM = {"sbp": 122, "dbp": 76, "hr": 70, "spo2": 98, "rr": 14}
+EARLIER = timedelta(minutes=15)  # the clinic is set up before its doors open
 RAISED = {"sbp": 166, "dbp": 98, "hr": 84, "spo2": 97, "rr": 15}
 
 
@@ -178,11 +180,35 @@ def staff(day: Day) -> None:
             )
 
 
+def equip(day: Day) -> dict[str, str]:
+    """Chairs, monitors, products, and the protocols, fictionally signed; their hashes by id."""
+    admin = User.objects.get(username="admin")
+    for chair, monitor in zip(cast.CHAIRS, cast.MONITORS, strict=True):
+        accepted(setup.add_chair(admin, chair))
+        accepted(setup.add_monitor(admin, monitor, f"Monitor of {chair}", chair))
+    for product in cast.PRODUCTS:
+        accepted(setup.add_product(admin, **product))
+    hashes = {name: load(text_of(name))[1] for name in cast.PROTOCOLS}
+    signer = User.objects.get(username="prescriber")
+    for name, seen in hashes.items():
+        code = signing.current_code(signer, day.now)
+        factors = ("prescriber", cast.PASSWORD, code)
+        accepted(setup.sign_protocol(CLINIC, text_of(name), seen, *factors))
+        day.wait(1)  # one code signs once
+    return hashes
+
+
+def accepted(answer: Refused | None) -> None:
+    if answer is not None:
+        raise Unseeded(answer.sentence)
+
+
 def day(start: datetime) -> datetime:
     """Make the whole morning; returns the simulated instant at which the demo begins."""
-    today = Day(start)
+    today = Day(start - EARLIER)
     staff(today)
-    hashes = {name: load(text_of(name))[1] for name in cast.PROTOCOLS}
+    hashes = equip(today)
+    today.at(start)
     open_all(today, hashes)
     today.wait(30)
     recovering(today)

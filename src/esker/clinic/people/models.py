@@ -23,6 +23,15 @@ class Clinic(models.Model):
         return self.name
 
 
+class Tenant(models.Model):
+    """A row that belongs to one clinic."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, username: str, password: str | None = None, **fields: object) -> User:
         """A person with a hashed password; None means that no password fits."""

@@ -18,6 +18,7 @@ STEP_S = 30
 DRIFT = 1  # steps that a phone's clock may be off, either way
 TRIES = 5
 REST = timedelta(minutes=15)
+NOT_RIGHT = "The password or the code is not right; wait for a new code."
 
 
 def new_secret() -> str:

@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import date
 from typing import Any
 
-from esker.clinic.sessions.models import Product
+from esker.clinic.setup import queries as setup
 
 FIXED = {"01": 14, "17": 6}  # GS1 General Specifications, application identifiers
 NAMES = {"01": "gtin", "17": "expires", "10": "lot", "21": "serial"}
@@ -21,7 +21,7 @@ def scanned(clinic_id: str, command: dict[str, Any]) -> dict[str, Any]:
     read from the label, and says that it is unknown.
     """
     found = parse(str(command.get("code", "")))
-    product = Product.objects.filter(clinic_id=clinic_id, gtin=found.get("gtin", "-")).first()
+    product = setup.product(clinic_id, found.get("gtin", ""))
     given = {k: v for k, v in command.items() if v not in (None, "")} | _read(found)
     if product is None:
         return given | {"known": False}

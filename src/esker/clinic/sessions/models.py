@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-
-class Tenant(models.Model):
-    """A row that belongs to one clinic."""
-
-    clinic = models.ForeignKey("people.Clinic", on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        abstract = True
+from esker.clinic.people.models import Tenant
 
 
 class SessionRow(Tenant):
@@ -53,21 +46,6 @@ class VialUse(Tenant):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "vial"], name="one_use")]
-
-
-class Product(Tenant):
-    """The catalogue: what a scanned code stands for. A code itself carries no strength."""
-
-    gtin = models.CharField(max_length=14)
-    name = models.CharField(max_length=200)
-    drug = models.CharField(max_length=16)
-    form = models.CharField(max_length=16)
-    strength_mg_per_ml = models.DecimalField(max_digits=9, decimal_places=3, null=True)
-    volume_ml = models.DecimalField(max_digits=9, decimal_places=3, null=True)
-    content_mg = models.DecimalField(max_digits=9, decimal_places=3, null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "gtin"], name="one_product")]
 
 
 class Screen(Tenant):

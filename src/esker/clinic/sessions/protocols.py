@@ -1,37 +1,27 @@
-"""The protocols that this installation knows, by hash: built in, and in the data folder."""
+"""The protocol that a session pinned, by hash, out of the texts that its clinic has signed.
+
+Not out of files: a session opens years later, when the file was changed or the built-in is newer.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-
-from django.conf import settings
-
-from esker.core.protocols.load import load
+from esker.clinic import tenancy
+from esker.clinic.setup import queries as setup
+from esker.core.protocols.load import reopen
 from esker.core.protocols.schema import Protocol
 
-_known: dict[str, Protocol] = {}
+_known: dict[str, Protocol] = {}  # a hash names one text for ever, in whichever clinic
 
 
 def get(digest: str) -> Protocol | None:
-    """The protocol with this hash, or None. A file that was added since is found too."""
+    """The protocol with this hash, or None when the clinic never signed it. Inside a scope.
+
+    Raises ProtocolError when the kept text is not the one that was hashed.
+    """
     if digest not in _known:
-        _known.update({found: protocol for protocol, found in (*_builtin(), *_own())})
-    return _known.get(digest)
-
-
-def by_id() -> dict[str, tuple[Protocol, str]]:
-    """Protocol and hash of every id; a clinic's own file stands before a built-in one."""
-    return {protocol.id: (protocol, found) for protocol, found in (*_builtin(), *_own())}
-
-
-@cache
-def _builtin() -> tuple[tuple[Protocol, str], ...]:
-    folder = files("esker.core.protocols") / "builtin"
-    paths = sorted(folder.iterdir(), key=lambda path: path.name)
-    return tuple(load(path.read_text(encoding="utf-8")) for path in paths)
-
-
-def _own() -> list[tuple[Protocol, str]]:
-    paths = sorted((settings.DATA / "protocols").glob("*.toml"))
-    return [load(path.read_text(encoding="utf-8")) for path in paths]
+        clinic = tenancy.current()
+        kept = setup.protocol_text(clinic, digest) if clinic else None
+        if kept is None:
+            return None
+        _known[digest] = reopen(kept, digest)
+    return _known[digest]

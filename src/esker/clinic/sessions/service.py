@@ -19,10 +19,11 @@ from esker.clinic import clock, tenancy
 from esker.clinic.devices import pairings
 from esker.clinic.ledger import store
 from esker.clinic.people.models import User
-from esker.clinic.people.signing import actor_for, verify_signature
+from esker.clinic.people.signing import NOT_RIGHT, actor_for, verify_signature
 from esker.clinic.sessions import catalogue, folding, protocols
 from esker.clinic.sessions.models import SessionRow
 from esker.clinic.sessions.surroundings import window
+from esker.clinic.setup import queries as setup
 from esker.core.ledger import Draft, Entry, Refused
 from esker.core.protocols.schema import Protocol, Strict
 from esker.core.session.commands import COMMANDS, SIGNED, AnyCommand, OpenSession, PairMonitor, Tri
@@ -30,6 +31,10 @@ from esker.core.session.decide import decide
 from esker.core.session.state import Actor, Session
 
 Answer = list[dict[str, Any]]
+UNSIGNED = (
+    "This clinic has not signed this protocol as it stands; a prescriber signs it under "
+    "Administration, Protocols."
+)
 
 
 class Malformed(Exception):
@@ -90,7 +95,7 @@ def _carry_out(
 ) -> Accepted | Refused:
     at = clock.now()
     state = folding.fold(clinic_id, session_id)
-    protocol = _protocol(state, command)
+    protocol = _protocol(clinic_id, state, command)
     if isinstance(protocol, Refused):
         return protocol
     actor = _actor(clinic_id, request.signature, command.kind, user, at)
@@ -143,10 +148,10 @@ def record_consent(clinic_id: str, patient: str, on_file: str, by: str, id: str 
 
 
 def protocol_of(clinic_id: str, session_id: str) -> Protocol:
-    """The protocol that this session pinned. Raises LookupError when its file has gone."""
+    """The protocol that this session pinned. Raises LookupError when its text has gone."""
     with tenancy.scope(clinic_id):
         digest = folding.fold(clinic_id, session_id).protocol_hash
-    found = protocols.get(digest)
+        found = protocols.get(digest)
     if found is None:
         raise LookupError(f"no protocol with hash {digest}")
     return found
@@ -199,15 +204,19 @@ def _digest(about: str, said: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _protocol(state: Session, command: AnyCommand) -> tuple[Protocol, str] | Refused:
+def _protocol(
+    clinic_id: str, state: Session, command: AnyCommand
+) -> tuple[Protocol, str] | Refused:
     digest = state.protocol_hash
     if not state.seq:
         if not isinstance(command, OpenSession):
             return Refused("no_session", "There is no such session yet.")
         digest = command.protocol_hash
+        if not setup.is_signed(clinic_id, digest):
+            return Refused("protocol", UNSIGNED)
     found = protocols.get(digest)
     if found is None:
-        return Refused("protocol", "This protocol is not known here; ask the administrator.")
+        return Refused("protocol", "The text of this session's protocol has gone.")
     return found, digest
 
 
@@ -222,7 +231,7 @@ def _actor(
     )
     signer = User.objects.filter(clinic_id=clinic_id, username=factors.username).first()
     if signature is None or signer is None:
-        return Refused("signature", "The password or the code is not right; wait for a new code.")
+        return Refused("signature", NOT_RIGHT)
     return actor_for(signer, signature)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -25,10 +26,34 @@ def load(text: str) -> tuple[Protocol, str]:
 
     The hash is of the data, not of the file: a comment or a line break makes no other protocol.
     """
+    return _checked(_data(text))
+
+
+def canonical_text(text: str) -> str:
+    """The canonical JSON of the data in `text`: what the hash is of, and what a clinic keeps.
+
+    Raises ProtocolError, as `load` does.
+    """
+    data = _data(text)
+    _checked(data)
+    return canonical(data)
+
+
+def reopen(kept: str, digest: str) -> Protocol:
+    """The protocol of a kept canonical text. Raises ProtocolError when it is not the one hashed."""
+    if hashlib.sha256(kept.encode()).hexdigest() != digest:
+        raise ProtocolError(f"The kept text of protocol {digest} was changed.")
+    return _checked(json.loads(kept))[0]
+
+
+def _data(text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text, parse_float=_exact)
+        return tomllib.loads(text, parse_float=_exact)
     except (ValueError, RecursionError) as error:  # TOML's own error, or an endless integer
         raise ProtocolError(f"This is not valid TOML: {error}.") from None
+
+
+def _checked(data: dict[str, Any]) -> tuple[Protocol, str]:
     try:
         protocol = Protocol.model_validate(data)
         digest = hashlib.sha256(canonical(data).encode()).hexdigest()
