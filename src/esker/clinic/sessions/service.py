@@ -28,7 +28,7 @@ from esker.core.ledger import Draft, Entry, Refused
 from esker.core.protocols.schema import Protocol, Strict
 from esker.core.session.commands import COMMANDS, SIGNED, AnyCommand, OpenSession, PairMonitor, Tri
 from esker.core.session.decide import decide
-from esker.core.session.state import Actor, Session
+from esker.core.session.state import NOBODY, Actor, Session
 
 Answer = list[dict[str, Any]]
 UNSIGNED = (
@@ -224,8 +224,10 @@ def _actor(
     clinic_id: str, factors: Factors | None, kind: str, user: User | None, at: datetime
 ) -> Actor | Refused:
     """Who acts: the signer where the command is signed, so that a nurse's login can stay."""
+    if user is None:
+        return Actor(NOBODY, None, frozenset())  # no signature is taken on a locked screen
     if kind not in SIGNED or factors is None:
-        return actor_for(user) if user else Actor("screen", None, frozenset())
+        return actor_for(user)
     signature = verify_signature(
         clinic_id, factors.username, factors.password, factors.totp, kind, at
     )

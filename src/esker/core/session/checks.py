@@ -229,6 +229,12 @@ def _device_given(case: Case, command: c.DeviceGiven) -> Refused | None:
     return None
 
 
+def _put_name(case: Case, command: c.PutName) -> Refused | None:
+    if command.entry not in case.state.nameless:
+        return Refused("named", "This entry has its name already, or is not of this session.")
+    return None
+
+
 def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
     patient = case.state.patient
     if patient and command.name.strip().casefold() == patient.name.casefold():
@@ -242,5 +248,5 @@ CHECKS: dict[str, Check] = {
     "start": _version, "next_device": _next, "resume": _version, "request_override": _override,
     "sign_override": _override, "decline_override": _decline, "accept_hand_over": _accept_hand_over,
     "review_deviation": _review, "accept_time": _accept_time, "waste": _waste,
-    "escort_seen": _escort, "device_given": _device_given,
+    "put_name": _put_name, "escort_seen": _escort, "device_given": _device_given,
 }  # fmt: skip

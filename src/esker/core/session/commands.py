@@ -171,6 +171,14 @@ class Emergency(Command):
     card: str | None = None
 
 
+class PutName(Command):
+    """Who stood behind an entry that a locked screen recorded without a name."""
+
+    kind: Literal["put_name"] = "put_name"
+    entry: Name
+    name: Name  # who acted; often not the one who says so
+
+
 class EndEmergency(Command):
     kind: Literal["end_emergency"] = "end_emergency"
     outcome: Text
@@ -428,14 +436,14 @@ AnyCommand = (
     | Pause | Resume | Stop | EndDose | Waste | AcknowledgeAlarm | PauseAlarm | RequestOverride
     | SignOverride | DeclineOverride | AcceptTime | ReviewDeviation | HandOver | AcceptHandOver
     | AssessDischarge | EscortSeen | Discharge | LeaveAgainstAdvice | TransferOut | Cancel
-    | Withhold | Deviation | Amend
+    | Withhold | Deviation | Amend | PutName
 )  # fmt: skip
 
 ASKS = frozenset({
     "open_session", "sign_order", "arrive", "pair_monitor", "claim_readings", "scan_vial",
     "draw_up", "clear", "start", "next_device", "resume", "request_override", "sign_override",
     "decline_override", "accept_time", "review_deviation", "accept_hand_over", "discharge",
-    "pause_alarm", "cancel", "withhold", "amend",
+    "pause_alarm", "cancel", "withhold", "put_name", "amend",
 })  # fmt: skip
 
 SIGNED = frozenset({"sign_order", "sign_override"})

@@ -12,7 +12,7 @@ from esker.core.monitoring.pairing import Pairing, begins
 from esker.core.protocols.schema import Phase
 from esker.core.session.commands import Person, PrnOrder, ScanVial, Tri
 from esker.core.session.dose_folds import DOSE_FOLDS, Body, Fold, halt, number, time_in
-from esker.core.session.state import Dosing, Observed, Order, Request, Session
+from esker.core.session.state import NOBODY, Dosing, Observed, Order, Request, Session
 
 FOLDS: dict[str, Fold] = dict(DOSE_FOLDS)
 
@@ -189,7 +189,20 @@ def alarm_paused(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("emergency.called")
 def emergency(state: Session, entry: Entry, body: Body) -> Session:
-    return replace(state, emergency_at=state.emergency_at or entry.occurred_at)
+    called = replace(state, emergency_at=state.emergency_at or entry.occurred_at)
+    return _waiting_for_a_name(called, entry)
+
+
+def _waiting_for_a_name(state: Session, entry: Entry) -> Session:
+    if entry.actor != NOBODY:
+        return state
+    return replace(state, nameless=(*state.nameless, entry.id))
+
+
+@on("entry.named")
+def named(state: Session, entry: Entry, body: Body) -> Session:
+    left = tuple(each for each in state.nameless if each != body["entry"])
+    return replace(state, nameless=left)
 
 
 @on("emergency.ended")
@@ -204,7 +217,8 @@ def adverse(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("rescue.given")
 def rescue(state: Session, entry: Entry, body: Body) -> Session:
-    return replace(state, rescues=(*state.rescues, (body["medicine"], entry.id)))
+    given = replace(state, rescues=(*state.rescues, (body["medicine"], entry.id)))
+    return _waiting_for_a_name(given, entry)
 
 
 @on("deviation.noted")

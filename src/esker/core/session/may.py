@@ -43,12 +43,14 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "cancel": (Phase.ARRIVE,),
     "withhold": BEFORE,
 }  # asks only: a tell may be said in every phase, also when the session is closed
-AFTER_CLOSING = frozenset({"amend", "review_deviation", "accept_time"})  # asks about the record
-NAMELESS = frozenset({"emergency"})  # a locked screen never stands in the way of a rescue
+AFTER_CLOSING = frozenset({"amend", "review_deviation", "accept_time", "put_name"})  # the record's
+# A locked screen never stands in the way of a rescue; what it records waits for a name.
+NAMELESS = frozenset({"emergency", "give_rescue"})
 GATES = {
     "clear": "clear", "draw_up": "draw", "start": "start", "next_device": "next",
     "resume": "resume", "discharge": "discharge",
 }  # fmt: skip
+LOCKED = "Nobody is signed in at this screen: unlock it, or type your PIN."
 PHASE_WORDS = {
     Phase.ARRIVE: "the patient has not arrived yet",
     Phase.CLEAR: "the patient is being made ready",
@@ -63,7 +65,7 @@ def may(
 ) -> Refused | None:
     """None when `kind` would be accepted now, as far as that can be said without its parameters."""
     return (
-        _person(kind, actor)
+        _person(state, kind, actor)
         or _moment(state, kind)
         or _dosing(state, kind)
         or gate(state, window, kind, actor, protocol, at)
@@ -79,9 +81,11 @@ def gate(
     return refusal(findings(Gate(GATES[kind], state, window, protocol, at, actor)))
 
 
-def _person(kind: str, actor: Actor) -> Refused | None:
-    if kind in NAMELESS:
+def _person(state: Session, kind: str, actor: Actor) -> Refused | None:
+    if kind == "emergency" or (actor.name is None and kind in NAMELESS and state.emergency_at):
         return None
+    if actor.name is None:
+        return Refused("locked", LOCKED)
     wanted = ROLES.get(kind, BEDSIDE)
     if not actor.roles & wanted:
         names = " or ".join(sorted(role.replace("_", " ") for role in wanted))

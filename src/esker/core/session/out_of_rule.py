@@ -62,6 +62,8 @@ def _left_open(case: Case) -> Iterator[str]:
         return
     if case.state.dosing in (Dosing.READY, Dosing.RUNNING, Dosing.PAUSED):
         yield "The session was closed while dosing had not been ended."
+    if case.state.nameless:
+        yield "An emergency entry was left without the name of who acted."
     for vial in case.state.vials:
         if not custody.accounted(case.state, case.protocol, vial, case.at):
             yield f"Not accounted for: {custody.words(case.state, case.protocol, vial, case.at)}."

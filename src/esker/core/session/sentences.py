@@ -129,6 +129,7 @@ WORDS: dict[str, Words] = {
         f"Adverse event: {b['term']}, {b['severity']}{', serious' if b['serious'] else ''}."
     ),
     "emergency.called": "EMERGENCY called.",
+    "entry.named": lambda b: f"{b['name']} acted in an entry made without a name.",
     "emergency.ended": lambda b: f"Emergency ended: {b['outcome']}",
     "rescue.given": _rescue,
     "vial.scanned": _vial,

@@ -31,6 +31,9 @@ class Signature:
     at: datetime
 
 
+NOBODY = "screen"  # the actor of what a locked screen records, until somebody puts a name on it
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts. `name` None is nobody yet: an emergency entry from a locked screen."""
@@ -183,6 +186,7 @@ class Session:
     acknowledged: Mapping[str, datetime] = field(default_factory=dict)
     paused_alarms: Mapping[str, datetime] = field(default_factory=dict)  # alarm -> until
     emergency_at: datetime | None = None
+    nameless: tuple[str, ...] = ()  # entry ids of an emergency that wait for a name
     events: tuple[str, ...] = ()  # entry ids of adverse events
     deviations: tuple[str, ...] = ()  # entry ids a prescriber has not yet reviewed
     rescues: tuple[tuple[str, str], ...] = ()  # (medicine, entry)
