@@ -12,6 +12,7 @@ def machine() -> datetime:
 
 
 _source: Callable[[], datetime] = machine
+_arrivals: Callable[[], datetime] | None = None
 
 
 def now() -> datetime:
@@ -19,7 +20,17 @@ def now() -> datetime:
     return _source().astimezone(UTC)
 
 
-def install(source: Callable[[], datetime]) -> None:
-    """Let `source` say the time from here on, in this process."""
-    global _source
-    _source = source
+def arrival() -> datetime:
+    """The instant to stamp on what a device sends.
+
+    `now`, except in a demo that runs fast: its clock moves on only when the monitors have spoken.
+    """
+    return (_arrivals or _source)().astimezone(UTC)
+
+
+def install(
+    source: Callable[[], datetime], arrivals: Callable[[], datetime] | None = None
+) -> None:
+    """Let `source` say the time from here on, in this process; `arrivals`, that of messages."""
+    global _source, _arrivals
+    _source, _arrivals = source, arrivals

@@ -54,4 +54,4 @@ async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
 
 
 def _receive(clinic: str) -> gateway.Receive:
-    return Writer(partial(intake.receive_all, clinic), clock.now).receive
+    return Writer(partial(intake.receive_all, clinic), clock.arrival).receive

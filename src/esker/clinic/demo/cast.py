@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
+from esker.clinic.demo.bodies import Body
+from esker.core.monitoring.channels import Channel
+
 CLINIC = uuid5(NAMESPACE_DNS, "clinic.esker.example")
 PASSWORD = "demo"  # noqa: S105  (a demo folder holds no real person, and listens on loopback only)
 
@@ -117,7 +120,33 @@ FIR = Patient(
 GINKGO = Patient(
     "ginkgo", "Demo Ginkgo", date(1988, 2, 2), "DEMO-1006", "male", (), "77.0", NASAL_EU, DEVICES_56
 )
-PATIENTS = (ALDER, BIRCH, CEDAR, ELM, FIR, GINKGO)
+JUNIPER = Patient(
+    "juniper",
+    "Demo Juniper",
+    date(1979, 12, 30),
+    "DEMO-1007",
+    "female",
+    ("peanut", "latex"),
+    "59.5",
+    INFUSION,
+    HALF_MG_PER_KG,
+)
+PATIENTS = (ALDER, BIRCH, CEDAR, ELM, FIR, GINKGO, JUNIPER)
+
+# Who they are to the pharmacology: the seed is the person. Cedar's pressure rises far more than the
+# model's, so that the day has an infusion to pause; Fir comes with a raised one.
+BODIES = {
+    str(fixed(f"patient {patient.key}")): body
+    for patient, body in (
+        (ALDER, Body(3, rise=2)),
+        (BIRCH, Body(9, rise=2)),
+        (CEDAR, Body(18, {Channel.SBP: 106, Channel.DBP: 66}, rise=8)),
+        (ELM, Body(6, {Channel.SBP: 118, Channel.DBP: 74}, rise=2)),
+        (FIR, Body(4, {Channel.SBP: 164, Channel.DBP: 97, Channel.HR: 84}, rise=2)),
+        (GINKGO, Body(8, rise=1.5)),
+        (JUNIPER, Body(10, rise=2)),
+    )
+}
 
 CHAIRS = tuple(f"Chair {number}" for number in range(1, 7))
 MONITORS = tuple(f"DEMO-MON-{number}" for number in range(1, 7))

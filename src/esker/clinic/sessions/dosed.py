@@ -1,0 +1,73 @@
+"""What has gone into whom: every dose of the open sessions, for models that follow a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from esker.clinic import tenancy
+from esker.clinic.sessions import folding, protocols
+from esker.clinic.sessions.models import SessionRow
+from esker.core.monitoring import due
+from esker.core.session import dosing
+from esker.core.session.state import Dosing, Given, Session
+
+Json = dict[str, Any]
+
+
+def sessions(clinic_id: str, now: datetime) -> list[Json]:
+    """Every open session: its monitor, its person, its doses so far, and the checks that wait."""
+    with tenancy.scope(clinic_id):
+        rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
+        states = [folding.fold(clinic_id, row.session) for row in rows.order_by("session")]
+        return [each for state in states for each in _session(state, now)]
+
+
+def _session(state: Session, now: datetime) -> Iterator[Json]:
+    protocol, person = protocols.get(state.protocol_hash), state.patient
+    if protocol is None or person is None:
+        return
+    running = _running(state)
+    yield {
+        "session": state.id,
+        "chair": state.chair,
+        "monitor": state.monitor,
+        "patient": person.id,
+        "age": (now.date() - person.born).days / 365.25,
+        "weight_kg": str(state.weights[-1][0]) if state.weights else None,
+        "drug": protocol.drug.name,
+        "route": protocol.drug.route,
+        "doses": [_dose(state, each, now) for each in state.given if each is not running],
+        "mg_per_min": str(_rate(state, running)) if running else "0",
+        "running_since": running.at.isoformat() if running else None,
+        "empty_at": _empty(state, running).isoformat() if running else None,
+        "due": [each.id for each in due.due(state, protocol, now) if each.status == "open"],
+    }
+
+
+def _running(state: Session) -> Given | None:
+    last = state.given[-1] if state.given and state.dosing is Dosing.RUNNING else None
+    pumping = last and state.drawn and last.until is None and last.rate_ml_per_h
+    return last if pumping else None
+
+
+def _dose(state: Session, given: Given, now: datetime) -> Json:
+    until = (given.until or given.at) if given.rate_ml_per_h else given.at
+    mg = dosing.segment_mg(state, given, until) if given.rate_ml_per_h else given.amount_mg
+    minutes = (until - given.at) / timedelta(minutes=1)
+    return {"at": given.at.isoformat(), "minutes": minutes, "mg": str(mg)}
+
+
+def _rate(state: Session, running: Given) -> float:
+    drawn = state.drawn
+    assert drawn is not None and running.rate_ml_per_h is not None
+    return float(running.rate_ml_per_h * drawn.drawn_mg / drawn.final_ml) / 60
+
+
+def _empty(state: Session, running: Given) -> datetime:
+    """When the syringe will be empty at this rate: the pump gives no more than was drawn."""
+    drawn = state.drawn
+    assert drawn is not None
+    before = float(dosing.given_mg(state, running.at))
+    return running.at + timedelta(minutes=(float(drawn.drawn_mg) - before) / _rate(state, running))
