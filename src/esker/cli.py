@@ -45,6 +45,7 @@ def _ports(cmd: argparse.ArgumentParser, data: str) -> None:
 def _demo(cmd: argparse.ArgumentParser) -> None:
     _ports(cmd, "demo-data")
     cmd.add_argument("--fresh", action="store_true", help="begin the demo day anew")
+    cmd.add_argument("--at", metavar="INSTANT", help="begin it anew, at such as 2026-11-23T08:30Z")
     cmd.add_argument("--no-open", action="store_true", help="do not open a browser")
     cmd.add_argument("--no-monitors", action="store_true", help="run no simulated monitors")
     cmd.set_defaults(run=run_demo)
@@ -59,11 +60,14 @@ def run_demo(args: argparse.Namespace) -> int:
 def _monitor(cmd: argparse.ArgumentParser) -> None:
     from esker.clinic.demo.scenarios import SCENARIOS
 
+    environment = os.environ.get
     cmd.add_argument("--scenario", choices=SCENARIOS, default="calm")
-    cmd.add_argument("--monitor", default="DEMO-MON-1", help="identity that the messages carry")
+    cmd.add_argument("--chair", type=int, help="of a running demo; without this, chair 6")
+    cmd.add_argument("--data", type=Path, default=Path(environment("ESKER_DATA", "demo-data")))
+    cmd.add_argument("--monitor", help="an identity of your own, with the machine's own time")
     cmd.add_argument("--host", default="127.0.0.1")
-    cmd.add_argument("--port", type=int, default=int(os.environ.get("ESKER_MLLP_PORT", "2575")))
-    cmd.add_argument("--data", type=Path, help="a demo folder whose simulated clock to follow")
+    port = environment("ESKER_MLLP_PORT")
+    cmd.add_argument("--port", type=int, default=int(port) if port else None)
     cmd.set_defaults(run=run_monitor)
 
 

@@ -44,7 +44,7 @@ def cable(said: dict[str, Any], now: datetime) -> Cable:
     """The cuff measures for each due check, and once more a minute after each change of the dose."""
     of = bodies.taken(said)
     told = of.changed_at is not None and now - of.changed_at >= SETTLES
-    due = (*said["due"], *([f"dose of {of.changed_at}"] if told else []))
+    due = (*(each["id"] for each in said["due"]), *([f"dose of {of.changed_at}"] if told else []))
     return Cable(said["session"], body_of(said["patient"]), of, due)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from esker.clinic.demo.bodies import Body
+from esker.clinic.demo.voices import Monitor
 from esker.core.monitoring.channels import Channel
 
 CLINIC = uuid5(NAMESPACE_DNS, "clinic.esker.example")
@@ -151,29 +152,9 @@ BODIES = {
 CHAIRS = tuple(f"Chair {number}" for number in range(1, 7))
 MONITORS = tuple(f"DEMO-MON-{number}" for number in range(1, 7))
 
-# GTINs of the prefix that GS1 keeps for use inside a company: no real pack carries one.
-PRODUCTS = (
-    {
-        "gtin": "02000000000015",
-        "name": "Demo esketamine 28 mg nasal device",
-        "drug": "esketamine",
-        "form": "device",
-        "content_mg": "28",
-    },
-    {
-        "gtin": "02000000000022",
-        "name": "Demo ketamine 50 mg/mL, 10 mL vial",
-        "drug": "ketamine",
-        "form": "vial",
-        "strength_mg_per_ml": "50",
-        "volume_ml": "10",
-    },
-    {
-        "gtin": "02000000000039",
-        "name": "Demo ketamine 10 mg/mL, 20 mL vial",
-        "drug": "ketamine",
-        "form": "vial",
-        "strength_mg_per_ml": "10",
-        "volume_ml": "20",
-    },
+# Nobody is tied to the second, which speaks all the same and uses a code of its maker's own; the
+# fourth has a probe that falls off now and then.
+SPEAKING = tuple(
+    Monitor(identity, idles=number == 2, private=number == 2, loose=number == 4)
+    for number, identity in enumerate(MONITORS, start=1)
 )

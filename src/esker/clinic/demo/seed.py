@@ -1,23 +1,26 @@
-"""The demo's day so far, made the way any day is made: by commands and by monitor messages.
+"""The means by which the demo's day is made: the way any day is, by commands and by messages.
 
-Nothing here writes a table of its own. Six chairs end in six states, so that a newcomer sees an
-empty chair, a running infusion, a recovery, and a hold that waits for a prescriber.
+Nothing here writes a table of its own but the clinic and its people.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from esker.clinic import clock, tenancy
-from esker.clinic.demo import cast
-from esker.clinic.demo.cast import CEDAR, ELM, FIR, GINKGO, Patient
-from esker.clinic.demo.monitors import message
+from esker.clinic.demo import bodies, cast
+from esker.clinic.demo.bedside import Bedside, body_of
+from esker.clinic.demo.cast import Patient
+from esker.clinic.demo.pharmacy import PRODUCTS, Pack
+from esker.clinic.demo.voices import Voice
 from esker.clinic.devices import intake
 from esker.clinic.ledger import store
 from esker.clinic.people import signing
 from esker.clinic.people.models import Clinic, User
-from esker.clinic.sessions import service
+from esker.clinic.sessions import dosed, queries, service
 from esker.clinic.setup import commands as setup
 from esker.core.ledger import Draft, Refused
 from esker.core.monitoring.channels import UNIT, Channel
@@ -25,9 +28,9 @@ from esker.core.protocols.load import load
 from esker.protocol_files import text_of
 
 CLINIC = str(cast.CLINIC)
-CALM = {"sbp": 122, "dbp": 76, "hr": 70, "spo2": 98, "rr": 14}
-EARLIER = timedelta(minutes=15)  # the clinic is set up before its doors open
-RAISED = {"sbp": 166, "dbp": 98, "hr": 84, "spo2": 97, "rr": 15}
+STEP = timedelta(minutes=2.5)  # how often the monitors speak while the morning is made
+CODE = timedelta(seconds=30)  # one code signs once; then the next is waited for
+NURSE_CHARTS = (Channel.SBP, Channel.DBP, Channel.HR, Channel.SPO2, Channel.RR)
 
 
 class Unseeded(Exception):
@@ -35,18 +38,59 @@ class Unseeded(Exception):
 
 
 class Day:
-    """Writes a simulated day: a clock in the past, commands by the staff, monitor messages."""
+    """A simulated day in the making: its clock, its monitors, and what its staff say."""
 
     def __init__(self, start: datetime) -> None:
         self.now = start
         self.count = 0
+        self.bedside = Bedside(CLINIC)
+        self.voices = [Voice(each, self.bedside.look, STEP) for each in cast.SPEAKING]
         clock.install(lambda: self.now)
 
-    def at(self, moment: datetime) -> None:
-        self.now = max(self.now, moment)
+    def until(self, moment: datetime) -> None:
+        """Let the time pass: monitors speak, and the nurse does what falls due."""
+        while self.now < moment:
+            self.now = min(self.now + STEP, moment)
+            self.hear()
+            for said in dosed.sessions(CLINIC, self.now):
+                self._attend(said)
 
-    def wait(self, minutes: float) -> None:
-        self.now += timedelta(minutes=minutes)
+    def hear(self) -> None:
+        """What the monitors say now, over the same intake as the socket's."""
+        self.bedside.refresh(self.now)
+        for voice in self.voices:
+            for raw in voice.until(self.now):
+                intake.receive(CLINIC, raw, self.now)
+
+    def _attend(self, said: Mapping[str, Any]) -> None:
+        patient = next(each for each in cast.PATIENTS if each.session == said["session"])
+        for check in said["due"]:
+            if check["channels"]:
+                self.vitals(patient)
+            for scale in check["scales"]:
+                self.score(patient, scale)
+
+    def vitals(self, patient: Patient) -> None:
+        """The monitor speaks, and the nurse charts what its screen shows."""
+        self.hear()
+        felt, body = self._felt(patient)
+        shown = bodies.vitals(body, felt, self.now)
+        charted = [
+            {"channel": channel, "value": str(round(shown[channel])), "unit": UNIT[channel]}
+            for channel in NURSE_CHARTS
+        ]
+        self.tell(patient, "record_vitals", vitals=charted)
+
+    def score(self, patient: Patient, scale: str) -> None:
+        felt, _ = self._felt(patient)
+        value = felt.moaa_s if scale == "moaa_s" else round(felt.cadss)
+        self.tell(patient, "record_scale", scale=scale, value=str(value))
+
+    def _felt(self, patient: Patient) -> tuple[bodies.Effect, bodies.Body]:
+        all_ = dosed.sessions(CLINIC, self.now)
+        said = next(each for each in all_ if each["session"] == patient.session)
+        body = body_of(said["patient"])
+        return bodies.effect(body, bodies.taken(said), self.now), body
 
     def tell(self, patient: Patient, kind: str, /, by: str = "nurse", **fields: object) -> None:
         """One command to the patient's session; a refusal stops the seeding, loudly."""
@@ -63,97 +107,40 @@ class Day:
         if isinstance(answer, Refused):
             raise Unseeded(f"{patient.name}, {kind}: {answer.sentence}")
 
-    def monitor(self, chair: int, vitals: dict[str, int]) -> None:
-        """One message of the chair's monitor, over the same intake as the socket's."""
-        self.count += 1
-        raw = message(
-            cast.MONITORS[chair - 1],
-            f"SEED{self.count}",
-            self.now,
-            {Channel(name): value for name, value in vitals.items()},
-        )
-        intake.receive(CLINIC, raw, self.now)
-
-    def vitals(self, patient: Patient, chair: int, vitals: dict[str, int]) -> None:
-        """A message, and the nurse who charts what the screen shows."""
-        self.monitor(chair, vitals)
-        charted = [
-            {"channel": name, "value": str(value), "unit": UNIT[Channel(name)]}
-            for name, value in vitals.items()
+    def arrive(self, patient: Patient) -> None:
+        """Through the door: two identifiers and a weight."""
+        identifiers = [
+            {"what": "name", "value": patient.name},
+            {"what": "born", "value": patient.born.isoformat()},
         ]
-        self.tell(patient, "record_vitals", vitals=charted)
+        self.tell(patient, "arrive", identifiers=identifiers)
+        self.tell(patient, "weigh", weight=patient.weight_kg, unit="kg")
 
+    def seat(self, patient: Patient, chair: int) -> None:
+        """A chair with its monitor, and the first vitals."""
+        place = {"chair": cast.CHAIRS[chair - 1], "monitor": cast.MONITORS[chair - 1]}
+        self.tell(patient, "pair_monitor", **place)
+        self.vitals(patient)
 
-def open_all(day: Day, hashes: dict[str, str]) -> None:
-    """This morning's list: every session opened, consent asked, order signed."""
-    for place, patient in enumerate(cast.PATIENTS):
-        planned = day.now + timedelta(minutes=30 * place)
-        day.tell(
-            patient,
-            "open_session",
-            by="frontdesk",
-            patient=patient.person(),
-            protocol_hash=hashes[patient.protocol],
-            planned_at=planned.isoformat(),
-        )
-        service.record_consent(CLINIC, str(patient.person()["id"]), "yes", "prescriber")
-        day.wait(1)  # one code signs once; the next signature needs the next code
-        form = ("esketamine", "nasal") if "dose_mg" in patient.dose else ("ketamine", "iv")
-        day.tell(
-            patient,
-            "sign_order",
-            by="prescriber",
-            drug=form[0],
-            route=form[1],
-            weight_kg=patient.weight_kg,
-            prns=PRNS,
-            **patient.dose,
-        )
+    def ready(self, patient: Patient) -> None:
+        """Every readiness question, answered as the protocol wants it, and the scores before."""
+        protocol = service.protocol_of(CLINIC, patient.session)
+        answers = {question.id: question.wanted for question in protocol.readiness}
+        self.tell(patient, "answer_readiness", answers=answers)
+        for scale in protocol.scales:
+            self.score(patient, scale)
 
+    def scan(self, patient: Patient, pack: Pack) -> None:
+        """The code alone: what it stands for is in the catalogue."""
+        self.tell(patient, "scan_vial", code=pack.code)
 
-PRNS = [
-    {
-        "name": "ondansetron",
-        "dose": "4",
-        "unit": "mg",
-        "route": "iv",
-        "for_what": "nausea or vomiting",
-        "max_doses": 1,
-    },
-    {
-        "name": "midazolam",
-        "dose": "0.03",
-        "unit": "mg/kg",
-        "route": "iv",
-        "for_what": "severe agitation",
-        "max_doses": 1,
-    },
-]
-
-
-def arrive(day: Day, patient: Patient, chair: int) -> None:
-    """Through the door: two identifiers, weight, a chair with its monitor."""
-    identifiers = [
-        {"what": "name", "value": patient.name},
-        {"what": "born", "value": patient.born.isoformat()},
-    ]
-    day.tell(patient, "arrive", identifiers=identifiers)
-    day.tell(patient, "weigh", weight=patient.weight_kg, unit="kg")
-    day.tell(
-        patient,
-        "pair_monitor",
-        chair=cast.CHAIRS[chair - 1],
-        monitor=cast.MONITORS[chair - 1],
-    )
-
-
-def ready(day: Day, patient: Patient) -> None:
-    """Every readiness question, answered as the protocol wants it."""
-    protocol = service.protocol_of(CLINIC, patient.session)
-    answers = {question.id: question.wanted for question in protocol.readiness}
-    day.tell(patient, "answer_readiness", answers=answers)
-    day.tell(patient, "record_scale", scale="moaa_s", value="5")
-    day.tell(patient, "record_scale", scale="cadss", value="0")
+    def holds(self, patient: Patient, kind: str) -> str:
+        """The rule that holds this command up. Raises Unseeded when none does."""
+        found = queries.session(CLINIC, patient.session, self.now)["commands"]
+        rule = next(each["rule"] for each in found if each["kind"] == kind)
+        if not rule:
+            raise Unseeded(f"{patient.name}: nothing holds {kind} up")
+        return str(rule)
 
 
 def staff(day: Day) -> None:
@@ -186,7 +173,7 @@ def equip(day: Day) -> dict[str, str]:
     for chair, monitor in zip(cast.CHAIRS, cast.MONITORS, strict=True):
         accepted(setup.add_chair(admin, chair))
         accepted(setup.add_monitor(admin, monitor, f"Monitor of {chair}", chair))
-    for product in cast.PRODUCTS:
+    for product in PRODUCTS:
         accepted(setup.add_product(admin, **product))
     hashes = {name: load(text_of(name))[1] for name in cast.PROTOCOLS}
     signer = User.objects.get(username="prescriber")
@@ -194,107 +181,10 @@ def equip(day: Day) -> dict[str, str]:
         code = signing.current_code(signer, day.now)
         factors = ("prescriber", cast.PASSWORD, code)
         accepted(setup.sign_protocol(CLINIC, text_of(name), seen, *factors))
-        day.wait(1)  # one code signs once
+        day.now += CODE
     return hashes
 
 
 def accepted(answer: Refused | None) -> None:
     if answer is not None:
         raise Unseeded(answer.sentence)
-
-
-def day(start: datetime) -> datetime:
-    """Make the whole morning; returns the simulated instant at which the demo begins."""
-    today = Day(start - EARLIER)
-    staff(today)
-    hashes = equip(today)
-    today.at(start)
-    open_all(today, hashes)
-    today.wait(30)
-    recovering(today)
-    held(today)
-    infusing(today)
-    arrive(today, GINKGO, 6)
-    today.monitor(6, CALM)
-    return today.now
-
-
-def recovering(day: Day) -> None:
-    """Chair 4: three devices given, now in recovery."""
-    arrive(day, ELM, 4)
-    day.vitals(ELM, 4, CALM)
-    ready(day, ELM)
-    for number in (1, 2, 3):
-        scan_device(day, ELM, number)
-    day.tell(ELM, "clear", order_version=1)
-    day.tell(ELM, "start", order_version=1)
-    for number in (1, 2, 3):
-        if number > 1:
-            day.wait(5)
-            day.vitals(ELM, 4, CALM | {"sbp": 128 + 4 * number})
-            day.tell(ELM, "next_device", order_version=1, device=number)
-        vial = f"DEMO-DEVICE-{number}"
-        day.tell(ELM, "device_given", device=number, vial=vial, order_version=1)
-    day.tell(ELM, "end_dose")
-    day.wait(25)
-    day.vitals(ELM, 4, CALM | {"sbp": 141, "dbp": 86, "hr": 82})
-
-
-def scan_device(day: Day, patient: Patient, number: int) -> None:
-    day.tell(
-        patient,
-        "scan_vial",
-        code=f"DEMO-DEVICE-{number}",
-        vial=f"DEMO-DEVICE-{number}",
-        gtin=None,
-        lot="DEMO-LOT",
-        expires="2030-12-31",
-        drug="esketamine",
-        form="device",
-        content_mg="28",
-        known=False,
-        read_by="nurse2",
-    )
-
-
-def held(day: Day) -> None:
-    """Chair 5: a raised pressure, held, and an override asked for."""
-    arrive(day, FIR, 5)
-    day.vitals(FIR, 5, RAISED)
-    ready(day, FIR)
-
-
-def infusing(day: Day) -> None:
-    """Chair 3: an infusion, fifteen minutes in."""
-    arrive(day, CEDAR, 3)
-    day.vitals(CEDAR, 3, CALM)
-    ready(day, CEDAR)
-    day.tell(
-        CEDAR,
-        "scan_vial",
-        code="DEMO-VIAL-1",
-        vial="DEMO-VIAL-1",
-        lot="DEMO-LOT",
-        expires="2030-12-31",
-        drug="ketamine",
-        form="vial",
-        strength_mg_per_ml="50",
-        volume_ml="10",
-        known=False,
-        read_by="nurse2",
-    )
-    day.tell(
-        CEDAR,
-        "draw_up",
-        order_version=1,
-        vial="DEMO-VIAL-1",
-        drawn_ml="0.64",
-        diluent_ml="49.36",
-        final_ml="50",
-        pump_rate_ml_per_h="75",
-    )
-    day.tell(CEDAR, "clear", order_version=1)
-    day.tell(CEDAR, "start", order_version=1)
-    for minutes in (5, 5, 5):
-        day.wait(minutes)
-        day.vitals(CEDAR, 3, CALM | {"sbp": 131, "hr": 79})

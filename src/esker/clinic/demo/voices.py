@@ -53,6 +53,7 @@ class Voice:
 
     monitor: Monitor
     look: Look
+    smooth: timedelta = SMOOTH
     begun: datetime | None = None
     last: datetime | None = None
     cuff_at: datetime | None = None
@@ -66,7 +67,8 @@ class Voice:
             to <= self.last or (cable is NOBODY and to - self.last < IDLE)
         ):
             return []
-        times, self.begun = _between(self.last, to), self.begun or to
+        times = _between(self.last, to, self.smooth)
+        self.begun = self.begun or to
         self.last = to
         if cable is None:
             return []
@@ -114,8 +116,8 @@ def _shown(vitals: bodies.Vitals, measuring: bool) -> dict[Channel, int | None]:
     }
 
 
-def _between(last: datetime | None, to: datetime) -> list[datetime]:
+def _between(last: datetime | None, to: datetime, smooth: timedelta) -> list[datetime]:
     """The instants of the messages up to `to`, evenly spread over what passed since the last."""
     gap = to - last if last else timedelta()
-    count = min(max(math.ceil(gap / SMOOTH), 1), FILL)
+    count = min(max(math.ceil(gap / smooth), 1), FILL)
     return [to - gap * (count - n) / count for n in range(1, count + 1)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from esker.clinic import tenancy
 from esker.clinic.sessions import folding, protocols
-from esker.clinic.sessions.models import SessionRow
+from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.monitoring import due
 from esker.core.session import dosing
 from esker.core.session.state import Dosing, Given, Session
@@ -22,6 +22,14 @@ def sessions(clinic_id: str, now: datetime) -> list[Json]:
         rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
         states = [folding.fold(clinic_id, row.session) for row in rows.order_by("session")]
         return [each for state in states for each in _session(state, now)]
+
+
+def packs_used(clinic_id: str) -> frozenset[str]:
+    """Every pack that was scanned into a session of this clinic."""
+    with tenancy.scope(clinic_id):
+        return frozenset(
+            VialUse.objects.filter(clinic_id=clinic_id).values_list("vial", flat=True)
+        )
 
 
 def _session(state: Session, now: datetime) -> Iterator[Json]:
@@ -42,7 +50,11 @@ def _session(state: Session, now: datetime) -> Iterator[Json]:
         "mg_per_min": str(_rate(state, running)) if running else "0",
         "running_since": running.at.isoformat() if running else None,
         "empty_at": _empty(state, running).isoformat() if running else None,
-        "due": [each.id for each in due.due(state, protocol, now) if each.status == "open"],
+        "due": [
+            {"id": each.id, "channels": list(each.channels), "scales": list(each.scales)}
+            for each in due.due(state, protocol, now)
+            if each.status == "open"
+        ],
     }
 
 
