@@ -28,9 +28,7 @@ def arrival() -> datetime:
     return (_arrivals or _source)().astimezone(UTC)
 
 
-def install(
-    source: Callable[[], datetime], arrivals: Callable[[], datetime] | None = None
-) -> None:
+def install(source: Callable[[], datetime], arrivals: Callable[[], datetime] | None = None) -> None:
     """Let `source` say the time from here on, in this process; `arrivals`, that of messages."""
     global _source, _arrivals
     _source, _arrivals = source, arrivals

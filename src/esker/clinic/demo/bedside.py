@@ -41,7 +41,7 @@ class Bedside:
 
 
 def cable(said: dict[str, Any], now: datetime) -> Cable:
-    """The cuff measures for each due check, and once more a minute after each change of the dose."""
+    """The cuff measures for each due check, and a minute after each change of dose."""
     of = bodies.taken(said)
     told = of.changed_at is not None and now - of.changed_at >= SETTLES
     due = (*(each["id"] for each in said["due"]), *([f"dose of {of.changed_at}"] if told else []))

@@ -34,7 +34,7 @@ STRETCH_MIN, GRID_MIN = 5.0, 0.5  # one solution serves five minutes
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`resting` replaces settled values; `rise` multiplies the model's rise (half for diastolic)."""
+    """`resting` replaces settled values; `rise` multiplies the model's (half for diastolic)."""
 
     seed: int
     resting: Mapping[Channel, float] = field(default_factory=dict)
@@ -123,9 +123,7 @@ def _felt(of: Taken, seed: int, stretch: int) -> Felt:
     """The response over one stretch of minutes since the first dose."""
     begins = stretch * STRETCH_MIN
     times = np.arange(begins, begins + STRETCH_MIN + GRID_MIN / 2, GRID_MIN)
-    who = Covariates(
-        weight_kg=min(max(of.weight_kg, 30), 250), age_years=min(max(of.age, 0), 120)
-    )
+    who = Covariates(weight_kg=min(max(of.weight_kg, 30), 250), age_years=min(max(of.age, 0), 120))
     return VirtualPatient(of.drug, who, seed).respond(_doses(of, float(times[-1])), times)
 
 

@@ -18,7 +18,6 @@ KEPT = 500  # messages that a monitor keeps while nobody answers, as a real one 
 STEP_S = 1.0  # of the wall, for each step of a fast clock
 PERIOD_S = 2.0  # between messages at 1x
 LOOK_S = 0.1  # how soon a jump is noticed
-KEEP_S = 5.0
 PATIENCE_S = 20.0  # time does not wait longer than this for a monitor
 STRANGERS_S = 0.25  # what it waits for monitors of other processes
 
@@ -63,9 +62,7 @@ async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: 
 class Speaker:
     """A voice on its line; silent while `muted` says that another process speaks for it."""
 
-    def __init__(
-        self, voice: Voice, line: Line, muted: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, voice: Voice, line: Line, muted: Callable[[], bool] = lambda: False) -> None:
         self.voice, self.line, self.muted = voice, line, muted
 
     async def speak(self, to: datetime) -> None:
@@ -87,7 +84,6 @@ async def pace(
     clock: Clock, speakers: Sequence[Speaker], refresh: Callable[[datetime], None]
 ) -> None:
     """Let the demo's time pass: at each step all monitors speak, then the clock moves on."""
-    kept = time.monotonic()
     while True:
         begun, face = time.monotonic(), clock.face
         if face.rate > 1 and face.ahead is None:
@@ -98,9 +94,7 @@ async def pace(
         if stepping:
             await asyncio.sleep(STRANGERS_S)
             clock.settle(to)
-        if time.monotonic() - kept > KEEP_S:
-            kept = time.monotonic()
-            clock.keep()
+        clock.keep()  # the next start goes on from here, also after kill -9
         rest = STEP_S if face.rate > 1 else PERIOD_S
         await _rest(clock, begun + rest)
 

@@ -94,9 +94,7 @@ class Voice:
             values[Channel.SPO2] = None
         control = f"{self.monitor.identity}-{int(at.timestamp() * 1000)}"
         private = PRIVATE if self.monitor.private else None
-        return message(
-            self.monitor.identity, control, at, values, self.monitor.flavour, private
-        )
+        return message(self.monitor.identity, control, at, values, self.monitor.flavour, private)
 
     def _measures(self, cable: Cable, play: Scenario, at: datetime) -> bool:
         """Whether the cuff measures now: at its own interval, and once for each check."""
@@ -111,9 +109,7 @@ class Voice:
 def _shown(vitals: bodies.Vitals, measuring: bool) -> dict[Channel, int | None]:
     whole = {channel: round(value) for channel, value in vitals.items()}
     whole[Channel.SPO2] = min(whole[Channel.SPO2], 100)
-    return {
-        channel: value for channel, value in whole.items() if measuring or channel not in CUFF
-    }
+    return {channel: value for channel, value in whole.items() if measuring or channel not in CUFF}
 
 
 def _between(last: datetime | None, to: datetime, smooth: timedelta) -> list[datetime]:

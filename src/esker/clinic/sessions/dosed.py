@@ -27,9 +27,7 @@ def sessions(clinic_id: str, now: datetime) -> list[Json]:
 def packs_used(clinic_id: str) -> frozenset[str]:
     """Every pack that was scanned into a session of this clinic."""
     with tenancy.scope(clinic_id):
-        return frozenset(
-            VialUse.objects.filter(clinic_id=clinic_id).values_list("vial", flat=True)
-        )
+        return frozenset(VialUse.objects.filter(clinic_id=clinic_id).values_list("vial", flat=True))
 
 
 def _session(state: Session, now: datetime) -> Iterator[Json]:
@@ -73,7 +71,8 @@ def _dose(state: Session, given: Given, now: datetime) -> Json:
 
 def _rate(state: Session, running: Given) -> float:
     drawn = state.drawn
-    assert drawn is not None and running.rate_ml_per_h is not None
+    assert drawn is not None
+    assert running.rate_ml_per_h is not None
     return float(running.rate_ml_per_h * drawn.drawn_mg / drawn.final_ml) / 60
 
 
