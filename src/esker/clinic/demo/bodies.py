@@ -26,7 +26,7 @@ SETTLED: Vitals = {
     Channel.SBP: 122, Channel.DBP: 76, Channel.HR: 72, Channel.SPO2: 97.4, Channel.RR: 14.5,
 }  # fmt: skip
 SWAY: Vitals = {
-    Channel.SBP: 4, Channel.DBP: 3, Channel.HR: 3, Channel.SPO2: 0.8, Channel.RR: 1.2,
+    Channel.SBP: 4, Channel.DBP: 3, Channel.HR: 3, Channel.SPO2: 1.5, Channel.RR: 1.2,
 }  # fmt: skip
 PERIODS_MIN = (0.4, 1.7, 7.3)
 STRETCH_MIN, GRID_MIN = 5.0, 0.5  # one solution serves five minutes

@@ -28,7 +28,7 @@ from esker.core.protocols.load import load
 from esker.protocol_files import text_of
 
 CLINIC = str(cast.CLINIC)
-STEP = timedelta(minutes=2.5)  # how often the monitors speak while the morning is made
+STEP = timedelta(minutes=2)  # how often the monitors speak while the morning is made
 CODE = timedelta(seconds=30)  # one code signs once; then the next is waited for
 NURSE_CHARTS = (Channel.SBP, Channel.DBP, Channel.HR, Channel.SPO2, Channel.RR)
 
