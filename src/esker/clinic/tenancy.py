@@ -21,18 +21,54 @@ def scope(clinic_id: str | UUID) -> Iterator[None]:
 
     Raises RuntimeError inside another clinic's scope: one transaction belongs to one clinic.
     """
-    clinic = str(clinic_id)
+    with transaction.atomic(), _only(str(clinic_id)):
+        yield
+
+
+@contextmanager
+def reading(clinic_id: str | UUID) -> Iterator[None]:
+    """A scope that sees one instant of the database and writes nothing.
+
+    Writers do not wait for it, nor it for them. Inside another scope it is a part of that one.
+    """
+    snapshot = transaction.atomic if connection.in_atomic_block else _snapshot
+    with snapshot(), _only(str(clinic_id)):
+        yield
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            _query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    _query("PRAGMA query_only = ON")
+    mode, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.transaction_mode = mode
+        _query("PRAGMA query_only = OFF")
+
+
+@contextmanager
+def _only(clinic: str) -> Iterator[None]:
     if _current.get() not in (None, clinic):
         raise RuntimeError("a scope of one clinic was opened inside another's")
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('esker.clinic', %s, true)", [clinic])
-        token = _current.set(clinic)
-        try:
-            yield
-        finally:
-            _current.reset(token)
+    if connection.vendor == "postgresql":
+        _query("SELECT set_config('esker.clinic', %s, true)", clinic)
+    token = _current.set(clinic)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def _query(sql: str, *values: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values or None)
 
 
 def current() -> str | None:

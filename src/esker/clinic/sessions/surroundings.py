@@ -19,7 +19,7 @@ from esker.core.session.state import Role, Session, Window
 BACK = timedelta(minutes=30)  # how far back alarms and gates look; the chart reads everything
 
 
-def window(clinic_id: str, state: Session, at: datetime, since: datetime | None = None) -> Window:
+def window(clinic_id: str, state: Session, at: datetime) -> Window:
     """Everything that `decide` reads besides the session's entries. Inside the clinic's scope."""
     patient = state.patient.id if state.patient else ""
     others = SessionRow.objects.filter(clinic_id=clinic_id).exclude(session=state.id)
@@ -29,7 +29,7 @@ def window(clinic_id: str, state: Session, at: datetime, since: datetime | None 
     dosed = earlier.exclude(dosed_at=None).order_by("-dosed_at").first()
     vials = VialUse.objects.filter(clinic_id=clinic_id).exclude(session=state.id)
     return Window(
-        readings=readings(clinic_id, state, at, since or at - BACK),
+        readings=readings(clinic_id, state, at, at - BACK),
         consent=consent(clinic_id, patient),
         prescribers_on_site=_prescribers(clinic_id),
         vials_used_elsewhere=frozenset(vials.values_list("vial", flat=True)),
