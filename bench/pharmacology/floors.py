@@ -1,7 +1,9 @@
 """The least that the method must do on this machine: its arithmetic in registers, and its stores.
 
-A floor kernel does, for each step of eight patients, as many multiply-adds, divisions and vector
-stores as the real one needs, but from registers, without set-up, loads, events or dependencies.
+A floor kernel does, for each step of WIDTH patients, as many multiply-adds, divisions and vector
+stores as the real one needs, but from registers, without loads, events or dependencies. For the real models the set-up counts too:
+roots (some seven Newton steps of 45 operations each), partial fractions (15 operations and two
+divisions a term) and one exponential (24 operations) for each mode and distinct gap.
 """
 
 from __future__ import annotations
@@ -23,35 +25,51 @@ class Work:
     operations: int
     divisions: int
     stores: int
+    setup: int = 0
+    setup_divisions: int = 0
 
 
 # Decay, weighing of modes, quadrature, effects, compares; one fused multiply-add counts once.
 COMMON_A = Work(steps=202, operations=14, divisions=0, stores=2)
 COMMON_B = Work(steps=208, operations=64, divisions=1, stores=4)
-MODEL_E = Work(steps=240, operations=96, divisions=2, stores=0)
-MODEL_R = Work(steps=240, operations=120, divisions=2, stores=0)
+# Model E: 4 roots, 67 terms, 14 modes and 5 gaps. Model R, twice: 3 roots, 46 terms, 14 and 1.
+MODEL_E = Work(240, 98, 2, 0, 4 * 7 * 45 + 67 * 15 + 14 * 5 * 24, 4 * 7 + 2 * 67)
+MODEL_R = Work(240, 126, 2, 0, 2 * (3 * 7 * 45 + 46 * 15 + 14 * 24), 2 * (3 * 7 + 2 * 46))
 
 
 @cache
 def kernel(work: Work):
-    """A compiled floor for this amount of work."""
-    rounds, divisions, stores, steps = work.operations // 8, work.divisions, work.stores, work.steps
+    """A compiled floor for this amount of work: twelve sums, so that none waits for another."""
+    operations, divisions, stores, steps = work.operations, work.divisions, work.stores, work.steps
+    rounds, four, two = operations // 12, operations % 12 // 4, operations % 4 // 2
+    setup, setup_divisions = work.setup // 12, work.setup_divisions
 
     @njit(**OPTIONS)
     def floor(blocks, out):
         for block in range(blocks):
             to = out[block]
             a = spread(0.999 + 1e-9 * block)
-            x0 = x1 = x2 = x3 = x4 = x5 = x6 = x7 = a
+            q = r = x0 = x1 = x2 = x3 = x4 = x5 = x6 = x7 = x8 = x9 = xa = xb = a
+            for _ in range(setup):
+                x0, x1, x2, x3 = x0 * a + a, x1 * a + a, x2 * a + a, x3 * a + a
+                x4, x5, x6, x7 = x4 * a + a, x5 * a + a, x6 * a + a, x7 * a + a
+                x8, x9, xa, xb = x8 * a + a, x9 * a + a, xa * a + a, xb * a + a
+            for _ in range(setup_divisions // 2):
+                q, r = a / (q + a), a / (r + a)
             for s in range(steps):
                 for _ in range(rounds):
-                    x0, x1, x2, x3 = x0 * a + x4, x1 * a + a, x2 * a + a, x3 * a + a
+                    x0, x1, x2, x3 = x0 * a + a, x1 * a + a, x2 * a + a, x3 * a + a
                     x4, x5, x6, x7 = x4 * a + a, x5 * a + a, x6 * a + a, x7 * a + a
+                    x8, x9, xa, xb = x8 * a + a, x9 * a + a, xa * a + a, xb * a + a
+                for _ in range(four):
+                    x0, x1, x2, x3 = x0 * a + a, x1 * a + a, x2 * a + a, x3 * a + a
+                for _ in range(two):
+                    x4, x5 = x4 * a + a, x5 * a + a
                 for _ in range(divisions):
-                    x1 = a / (x1 + a)
+                    q = a / (q + a)
                 for k in range(stores):
                     store(to, k * steps + s, x5)
-            store(to, 0, x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7)
+            store(to, 0, q + r + x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9 + xa + xb)
 
     return floor
 

@@ -20,9 +20,9 @@ def serve(solve: Callable[[str, np.ndarray], np.ndarray]) -> None:
     for line in sys.stdin:
         ask = json.loads(line)
         table = task.patients(ask["n"])
-        begin = time.perf_counter()
+        begin = time.process_time()
         found = solve(ask["case"], table)
-        seconds = time.perf_counter() - begin
+        seconds = time.process_time() - begin
         if ask.get("save"):
             np.save(ask["save"], found[: ask["keep"]])
         print(json.dumps({"seconds": seconds}), flush=True)

@@ -4,12 +4,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit, prange
 
 from . import lanes, modes, summary_kernel
 from .fingerprint import fingerprint
-from .lanes import CHUNK, KERNEL, OPTIONS, WIDTH, larger, load, spread, store
+from .lanes import (
+    CHUNK,
+    INLINED,
+    KERNEL,
+    OPTIONS,
+    WIDTH,
+    empty_rows,
+    larger,
+    load,
+    spread,
+    store,
+)
 from .layout import HNK_PER_NK
 from .modes import (
     above_zero,
@@ -17,11 +27,16 @@ from .modes import (
     add_filter,
     add_row,
     arrowhead_root,
+    decay,
     decay_factors,
+    four,
     give,
+    look,
     pair,
     scale_row,
     settle,
+    weigh,
+    weigh_two,
 )
 from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
 
@@ -29,16 +44,17 @@ from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
 (KAN, KASW, KAPO, VC, Q1, VP1, Q2, VP2, QH, VH, KEL, KMET, VN, CLN, VPN, QN, FH, VH1, VH2, CLH,
  QHNK, KE0, KT_SBP, KT_CADSS, BRIDGE) = range(25)  # fmt: skip
 NASAL, SWALLOWED, ORAL, IV = range(4)
-CHANNELS = 4
+CHANNELS, ROWS = 4, 6
+OBSERVED = (0, 1, 3, 4, 5, 0)  # as `summary_kernel.observe` has it
 MODES = 14  # 3 depots, 4 of drug and liver, 2 NK, 2 HNK, effect site, 2 tolerances
 DRUG, NK, HNK, EFFECT, T_SBP, T_CADSS, LIVER, DEPOTS, SPARE = (MODES * r for r in range(9))
 
 
 @njit(**OPTIONS)
 def build_e(p, lam, b, rows, gap):
-    """Poles, bolus gains and output rows (ng/mL per mg) of eight patients.
+    """Poles, bolus gains and output rows (ng/mL per mg) of WIDTH patients.
 
-    `p` is (25, 8); `lam`, `gap` (14, 8); `b` (4 * 14, 8); `rows` (9 * 14, 8), of which the first
+    `p` is (25, WIDTH); `lam`, `gap` 14 rows; `b` 4 * 14; `rows` 9 * 14, of which the first
     six stay as outputs. Returns the amplification of rounding.
     """
     b[:] = 0.0
@@ -93,74 +109,23 @@ def build_e(p, lam, b, rows, gap):
     return larger(worst, strain)
 
 
-@njit(**OPTIONS)
-def step_e(one, two, c, w, factor, base, y):
-    """Let the modes decay over two gaps (rows `one` and `two` of `factor`) and read both outputs.
+@njit(**INLINED)
+def step_e(gaps, q, rows, factor, base, z, y):
+    """Let the modes decay over the gaps of stretch `q` and read the six outputs after each into `y`.
 
-    `y` holds the six outputs after the first gap, then those after the second. Two at a time,
-    because reading coefficients costs more than multiplying by them. Only modes that can reach an
-    output are weighed: 53 products instead of 84.
+    Only modes that can reach an output are weighed: 53 products instead of 84.
     """
-    drug, nk, hnk = load(base, 0), load(base, 1), load(base, 2)
-    effect, sbp, cadss = load(base, 3), load(base, 4), load(base, 5)
-    drug2, nk2, hnk2, effect2, sbp2, cadss2 = drug, nk, hnk, effect, sbp, cadss
-    for m in range(7):
-        z = load(w, m) * load(factor, one + m)
-        x = z * load(factor, two + m)
-        store(w, m, x)
-        a = load(c, DRUG + m)
-        drug, drug2 = drug + a * z, drug2 + a * x
-        a = load(c, NK + m)
-        nk, nk2 = nk + a * z, nk2 + a * x
-        a = load(c, HNK + m)
-        hnk, hnk2 = hnk + a * z, hnk2 + a * x
-        a = load(c, EFFECT + m)
-        effect, effect2 = effect + a * z, effect2 + a * x
-        a = load(c, T_SBP + m)
-        sbp, sbp2 = sbp + a * z, sbp2 + a * x
-        a = load(c, T_CADSS + m)
-        cadss, cadss2 = cadss + a * z, cadss2 + a * x
-    for m in range(7, 11):
-        z = load(w, m) * load(factor, one + m)
-        x = z * load(factor, two + m)
-        store(w, m, x)
-        a = load(c, HNK + m)
-        hnk, hnk2 = hnk + a * z, hnk2 + a * x
-        if m < 9:
-            a = load(c, NK + m)
-            nk, nk2 = nk + a * z, nk2 + a * x
-    z = load(w, 11) * load(factor, one + 11)
-    x = z * load(factor, two + 11)
-    store(w, 11, x)
-    a = load(c, EFFECT + 11)
-    effect, effect2 = effect + a * z, effect2 + a * x
-    a = load(c, T_SBP + 11)
-    sbp, sbp2 = sbp + a * z, sbp2 + a * x
-    a = load(c, T_CADSS + 11)
-    cadss, cadss2 = cadss + a * z, cadss2 + a * x
-    z = load(w, 12) * load(factor, one + 12)
-    x = z * load(factor, two + 12)
-    store(w, 12, x)
-    a = load(c, T_SBP + 12)
-    sbp, sbp2 = sbp + a * z, sbp2 + a * x
-    z = load(w, 13) * load(factor, one + 13)
-    x = z * load(factor, two + 13)
-    store(w, 13, x)
-    a = load(c, T_CADSS + 13)
-    cadss, cadss2 = cadss + a * z, cadss2 + a * x
-    above_zero(y, 0, drug, nk, hnk, effect)
-    above_zero(y, 4, sbp, cadss, drug2, nk2)
-    above_zero(y, 8, hnk2, effect2, sbp2, cadss2)
-
-
-@njit(**OPTIONS)
-def emit_e(y, r, t, at, mine, times, feel, effects, kept, curves, summaries):
-    """Store, or fold into the summaries, the outputs at row `r` of `y`; t < 0 is not wanted."""
-    if t >= 0:
-        draw(y, r, 6, t, at, mine, curves)
-        if summaries.shape[1] > 0:
-            observe(times[t], times[t + 1], load(y, r), load(y, r + 1), load(y, r + 3),
-                    load(y, r + 4), load(y, r + 5), feel, effects, kept)  # fmt: skip
+    decay(0, MODES, MODES, gaps, q, factor, z)
+    drug, effect = weigh_two(0, 7, MODES, DRUG, EFFECT, rows, z, four(base, 0), four(base, 3))
+    above_zero(y, 0, ROWS, drug)
+    above_zero(y, 3, ROWS, weigh(11, 12, MODES, EFFECT, rows, z, effect))
+    nk, hnk = weigh_two(0, 9, MODES, NK, HNK, rows, z, four(base, 1), four(base, 2))
+    above_zero(y, 1, ROWS, nk)
+    above_zero(y, 2, ROWS, weigh(9, 11, MODES, HNK, rows, z, hnk))
+    sbp, cadss = weigh_two(0, 7, MODES, T_SBP, T_CADSS, rows, z, four(base, 4), four(base, 5))
+    sbp, cadss = weigh_two(11, 12, MODES, T_SBP, T_CADSS, rows, z, sbp, cadss)
+    above_zero(y, 4, ROWS, weigh(12, 13, MODES, T_SBP, rows, z, sbp))
+    above_zero(y, 5, ROWS, weigh(13, 14, MODES, T_CADSS, rows, z, cadss))
 
 
 @njit(**OPTIONS)
@@ -181,7 +146,7 @@ def happen(begin, end, channel, column, scale, delivered, dose, lam, b, w, level
 
 def _kernel(stamp):
     @njit(**KERNEL)
-    def sweep_e(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
+    def sweep_e(p, amounts, feel, minutes, gaps, end_of, output_of, first, channel, column, scale,
                 delivered, times, effects, curves, summaries, amplification):  # fmt: skip
         """Run every patient along the timeline; `engine.run` says what each array is.
 
@@ -190,48 +155,42 @@ def _kernel(stamp):
         """
         n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
         for chunk in prange((n + CHUNK - 1) // CHUNK):
-            p8, dose = np.empty((p.shape[0], WIDTH)), np.empty((amounts.shape[0], WIDTH))
-            feel8, kept = np.empty((2, WIDTH)), np.empty((SUMMARIES, WIDTH))
-            lam, b = np.empty((MODES, WIDTH)), np.empty((CHANNELS * MODES, WIDTH))
-            rows, gap = np.empty((9 * MODES, WIDTH)), np.empty((MODES, WIDTH))
-            w, level = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-            base, y, given = (
-                np.empty((6, WIDTH)),
-                np.empty((12, WIDTH)),
-                np.empty((CHANNELS, WIDTH)),
-            )
-            factor = np.empty((gaps.size * MODES, WIDTH))
-            strain = np.empty((2, WIDTH))
+            p8, dose = empty_rows(p.shape[0]), empty_rows(amounts.shape[0])
+            feel8, kept = empty_rows(2), empty_rows(SUMMARIES)
+            lam, b = empty_rows(MODES), empty_rows(CHANNELS * MODES)
+            rows, gap = empty_rows(9 * MODES), empty_rows(MODES)
+            z, level = empty_rows(4 * MODES), empty_rows(MODES)
+            w = z[3 * MODES :]  # the present
+            base, y, given = empty_rows(ROWS), empty_rows(4 * ROWS), empty_rows(CHANNELS)
+            factor = empty_rows(minutes.size * MODES)
+            strain = empty_rows(2)
             for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
                 mine = min(WIDTH, n - at)
                 take(p, at, mine, p8)
                 take(amounts, at, mine, dose)
                 take(feel, at, mine, feel8)
-                for state in (w, level, base, given):
-                    state[:] = 0.0
+                w[:] = 0.0
+                level[:] = 0.0
+                base[:] = 0.0
+                given[:] = 0.0
                 store(strain, 0, build_e(p8, lam, b, rows, gap))
-                decay_factors(lam, gaps, factor)
+                decay_factors(lam, minutes, factor)
                 start(kept)
-                running = 0
-                k = 0
-                while k < gap_of.size:
-                    two = k + 1 < gap_of.size and first[k + 1] == first[k]
-                    then = gap_of[k + 1] * MODES if two else 0
-                    step_e(gap_of[k] * MODES, then, rows, w, factor, base, y)
-                    if two:
-                        emit_e(y, 0, output_of[k], at, mine, times, feel8, effects, kept, curves,
-                               summaries)  # fmt: skip
-                        k += 1
-                    if first[k + 1] > first[k]:
-                        running += happen(first[k], first[k + 1], channel, column, scale, delivered,
+                running = k = 0
+                for q in range(end_of.size):
+                    step_e(gaps, q, rows, factor, base, z, y)
+                    begin, k = k, end_of[q]
+                    if first[k] > first[k - 1]:
+                        running += happen(first[k - 1], first[k], channel, column, scale, delivered,
                                           dose, lam, b, w, level, given)  # fmt: skip
                         if running == 0:
                             level[:] = 0.0  # drops the rounding of rates that have cancelled
-                        settle(MODES, 6, rows, level, base)
-                        step_e(0, 0, rows, w, factor, base, y)
-                    emit_e(y, 6, output_of[k], at, mine, times, feel8, effects, kept, curves,
-                           summaries)  # fmt: skip
-                    k += 1
+                        settle(MODES, ROWS, rows, level, base)
+                        look(MODES, ROWS, rows, w, base, y, (k - begin - 1) * ROWS)
+                    draw(y, ROWS, output_of, begin, k, at, mine, curves)
+                    if summaries.shape[1] > 0:
+                        observe(y, ROWS, OBSERVED, output_of, begin, k, times, feel8, effects,
+                                kept)  # fmt: skip
                 if summaries.shape[1] > 0:
                     add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
                     add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)

@@ -4,12 +4,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit, prange
 
 from . import lanes, modes, summary_kernel
 from .fingerprint import fingerprint
-from .lanes import CHUNK, KERNEL, OPTIONS, WIDTH, larger, load, spread, store
+from .lanes import (
+    CHUNK,
+    INLINED,
+    KERNEL,
+    OPTIONS,
+    WIDTH,
+    empty_rows,
+    larger,
+    load,
+    spread,
+    store,
+)
 from .layout import HNK_PER_KETAMINE, NK_PER_KETAMINE
 from .modes import (
     above_zero,
@@ -18,11 +28,16 @@ from .modes import (
     add_filter,
     add_row,
     arrowhead_root,
+    decay,
     decay_factors,
+    decay_pair,
+    four,
     give,
+    look,
     pair,
     scale_row,
     settle,
+    weigh,
 )
 from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
 
@@ -31,6 +46,8 @@ from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
  KT_SBP, KT_CADSS, CL_R, CLN_R) = range(24)  # fmt: skip
 S, R = range(2)
 S_ROWS, R_ROWS = 7, 4
+ROWS = S_ROWS + R_ROWS
+OBSERVED = (1, 2, 4, 5, 6, S_ROWS)  # as `summary_kernel.observe` has it
 MODES = 14  # 3 of drug, 2 of metabolic delay, 2 NK, 2 HNK, 2 venous, effect site, 2 tolerances
 CHAIN = 3  # where the double pole of the delay starts
 ARTERIAL, VENOUS, NK, HNK, EFFECT, T_SBP, T_CADSS, DELAYED, SPARE = (MODES * r for r in range(9))
@@ -38,9 +55,9 @@ ARTERIAL, VENOUS, NK, HNK, EFFECT, T_SBP, T_CADSS, DELAYED, SPARE = (MODES * r f
 
 @njit(**OPTIONS)
 def build_r(p, cl_row, cln_row, lam, b, rows, gap):
-    """Poles, bolus gains and output rows (ng/mL per mg) of one enantiomer in eight patients.
+    """Poles, bolus gains and output rows (ng/mL per mg) of one enantiomer in WIDTH patients.
 
-    `p` is (24, 8); `lam`, `b`, `gap` (14, 8); `rows` (9 * 14, 8), of which the first seven stay as
+    `p` is (24, WIDTH); `lam`, `b`, `gap` 14 rows; `rows` 9 * 14, of which the first seven stay as
     outputs. Returns the amplification of rounding.
     """
     b[:] = 0.0
@@ -94,117 +111,29 @@ def build_r(p, cl_row, cln_row, lam, b, rows, gap):
     return larger(worst, strain)
 
 
-@njit(**OPTIONS)
-def step_r(effects, one, two, gap, gap2, c, w, factor, base, y, at):
-    """Let one enantiomer decay over two gaps and read its rows into `y`.
+@njit(**INLINED)
+def step_r(effects, gaps, q, minutes, rows, factor, base, z, y, at):
+    """Let one enantiomer decay over the gaps of stretch `q` and read its rows after each into `y`.
 
-    `one` and `two` are rows of `factor`, `gap` and `gap2` the same gaps in minutes. Rows after the
-    first gap go to `y` from row `at`, those after the second eleven rows on. Two at a time,
-    because reading coefficients costs more than multiplying by them; only modes that can reach an
-    output are weighed. `effects` is False for R-ketamine, which drives none of them here.
+    Its rows begin at `at`. Only modes that can reach an output are weighed.
+    `effects` is False for R-ketamine, which drives none of them here.
     """
-    ca, cv, nk, hnk = load(base, at), load(base, at + 1), load(base, at + 2), load(base, at + 3)
-    ca2, cv2, nk2, hnk2 = ca, cv, nk, hnk
-    effect = sbp = cadss = spread(0.0)
+    decay(0, CHAIN, MODES, gaps, q, factor, z)
+    decay_pair(CHAIN, MODES, gaps, q, minutes, factor, z)
+    decay(CHAIN + 2, MODES if effects else 11, MODES, gaps, q, factor, z)
+    above_zero(y, at, ROWS, weigh(0, 3, MODES, ARTERIAL, rows, z, four(base, at)))
+    venous = weigh(0, 3, MODES, VENOUS, rows, z, four(base, at + 1))
+    above_zero(y, at + 1, ROWS, weigh(9, 11, MODES, VENOUS, rows, z, venous))
+    above_zero(y, at + 2, ROWS, weigh(0, 7, MODES, NK, rows, z, four(base, at + 2)))
+    above_zero(y, at + 3, ROWS, weigh(0, 9, MODES, HNK, rows, z, four(base, at + 3)))
     if effects:
-        effect, sbp, cadss = load(base, at + 4), load(base, at + 5), load(base, at + 6)
-    effect2, sbp2, cadss2 = effect, sbp, cadss
-    for m in range(3):
-        z = load(w, m) * load(factor, one + m)
-        x = z * load(factor, two + m)
-        store(w, m, x)
-        a = load(c, ARTERIAL + m)
-        ca, ca2 = ca + a * z, ca2 + a * x
-        a = load(c, VENOUS + m)
-        cv, cv2 = cv + a * z, cv2 + a * x
-        a = load(c, NK + m)
-        nk, nk2 = nk + a * z, nk2 + a * x
-        a = load(c, HNK + m)
-        hnk, hnk2 = hnk + a * z, hnk2 + a * x
-        if effects:
-            a = load(c, EFFECT + m)
-            effect, effect2 = effect + a * z, effect2 + a * x
-            a = load(c, T_SBP + m)
-            sbp, sbp2 = sbp + a * z, sbp2 + a * x
-            a = load(c, T_CADSS + m)
-            cadss, cadss2 = cadss + a * z, cadss2 + a * x
-    decay, first = load(factor, one + CHAIN), load(w, CHAIN)
-    second = decay * (load(w, CHAIN + 1) + gap * first)
-    first = decay * first
-    a, b = load(c, NK + CHAIN), load(c, NK + CHAIN + 1)
-    nk = nk + a * first + b * second
-    e, f = load(c, HNK + CHAIN), load(c, HNK + CHAIN + 1)
-    hnk = hnk + e * first + f * second
-    decay = load(factor, two + CHAIN)
-    second = decay * (second + gap2 * first)
-    first = decay * first
-    store(w, CHAIN, first)
-    store(w, CHAIN + 1, second)
-    nk2 = nk2 + a * first + b * second
-    hnk2 = hnk2 + e * first + f * second
-    for m in range(5, 9):
-        z = load(w, m) * load(factor, one + m)
-        x = z * load(factor, two + m)
-        store(w, m, x)
-        a = load(c, HNK + m)
-        hnk, hnk2 = hnk + a * z, hnk2 + a * x
-        if m < 7:
-            a = load(c, NK + m)
-            nk, nk2 = nk + a * z, nk2 + a * x
-    for m in range(9, 11):
-        z = load(w, m) * load(factor, one + m)
-        x = z * load(factor, two + m)
-        store(w, m, x)
-        a = load(c, VENOUS + m)
-        cv, cv2 = cv + a * z, cv2 + a * x
-    above_zero(y, at, ca, cv, nk, hnk)
-    above_zero(y, at + 11, ca2, cv2, nk2, hnk2)
-    if effects:
-        z = load(w, 11) * load(factor, one + 11)
-        x = z * load(factor, two + 11)
-        store(w, 11, x)
-        a = load(c, EFFECT + 11)
-        effect, effect2 = effect + a * z, effect2 + a * x
-        a = load(c, T_SBP + 11)
-        sbp, sbp2 = sbp + a * z, sbp2 + a * x
-        a = load(c, T_CADSS + 11)
-        cadss, cadss2 = cadss + a * z, cadss2 + a * x
-        z = load(w, 12) * load(factor, one + 12)
-        x = z * load(factor, two + 12)
-        store(w, 12, x)
-        a = load(c, T_SBP + 12)
-        sbp, sbp2 = sbp + a * z, sbp2 + a * x
-        z = load(w, 13) * load(factor, one + 13)
-        x = z * load(factor, two + 13)
-        store(w, 13, x)
-        a = load(c, T_CADSS + 13)
-        cadss, cadss2 = cadss + a * z, cadss2 + a * x
-        zero = spread(0.0)
-        store(y, at + 4, larger(effect, zero))
-        store(y, at + 5, larger(sbp, zero))
-        store(y, at + 6, larger(cadss, zero))
-        store(y, at + 15, larger(effect2, zero))
-        store(y, at + 16, larger(sbp2, zero))
-        store(y, at + 17, larger(cadss2, zero))
-
-
-@njit(**OPTIONS)
-def _step_both(one, two, gaps, rows_s, rows_r, w_s, w_r, factor_s, factor_r, base, y):
-    """Both enantiomers over the gaps numbered `one` and `two`."""
-    step_r(True, one * MODES, two * MODES, gaps[one], gaps[two], rows_s, w_s, factor_s, base, y, 0)
-    step_r(False, one * MODES, two * MODES, gaps[one], gaps[two], rows_r, w_r, factor_r, base, y,
-           S_ROWS)  # fmt: skip
-
-
-@njit(**OPTIONS)
-def emit_r(y, r, t, at, mine, times, feel, effects, kept, curves, summaries):
-    """Store, or fold into the summaries, the outputs at row `r` of `y`; t < 0 is not wanted."""
-    if t >= 0:
-        draw(y, r, 11, t, at, mine, curves)
-        if summaries.shape[1] > 0:
-            drug, nk = load(y, r + 1) + load(y, r + 8), load(y, r + 2) + load(y, r + 9)
-            observe(times[t], times[t + 1], drug, nk, load(y, r + 4), load(y, r + 5),
-                    load(y, r + 6), feel, effects, kept)  # fmt: skip
+        effect = weigh(0, 3, MODES, EFFECT, rows, z, four(base, at + 4))
+        above_zero(y, at + 4, ROWS, weigh(11, 12, MODES, EFFECT, rows, z, effect))
+        sbp = weigh(0, 3, MODES, T_SBP, rows, z, four(base, at + 5))
+        above_zero(y, at + 5, ROWS, weigh(11, 13, MODES, T_SBP, rows, z, sbp))
+        cadss = weigh(0, 3, MODES, T_CADSS, rows, z, four(base, at + 6))
+        cadss = weigh(11, 12, MODES, T_CADSS, rows, z, cadss)
+        above_zero(y, at + 6, ROWS, weigh(13, 14, MODES, T_CADSS, rows, z, cadss))
 
 
 @njit(**OPTIONS)
@@ -229,7 +158,7 @@ def happen(begin, end, channel, column, scale, delivered, dose,
 
 def _kernel(stamp):
     @njit(**KERNEL)
-    def sweep_r(p, amounts, feel, gaps, gap_of, output_of, first, channel, column, scale,
+    def sweep_r(p, amounts, feel, minutes, gaps, end_of, output_of, first, channel, column, scale,
                 delivered, times, effects, curves, summaries, amplification):  # fmt: skip
         """Run every patient along the timeline; `engine.run` says what each array is.
 
@@ -238,44 +167,43 @@ def _kernel(stamp):
         """
         n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
         for chunk in prange((n + CHUNK - 1) // CHUNK):
-            p8, dose = np.empty((p.shape[0], WIDTH)), np.empty((amounts.shape[0], WIDTH))
-            feel8, kept = np.empty((2, WIDTH)), np.empty((SUMMARIES, WIDTH))
-            lam_s, lam_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-            b_s, b_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-            rows_s, rows_r = np.empty((9 * MODES, WIDTH)), np.empty((9 * MODES, WIDTH))
-            w_s, w_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-            level_s, level_r = np.empty((MODES, WIDTH)), np.empty((MODES, WIDTH))
-            given = np.empty((2, WIDTH))
+            p8, dose = empty_rows(p.shape[0]), empty_rows(amounts.shape[0])
+            feel8, kept = empty_rows(2), empty_rows(SUMMARIES)
+            lam_s, lam_r = empty_rows(MODES), empty_rows(MODES)
+            b_s, b_r = empty_rows(MODES), empty_rows(MODES)
+            rows_s, rows_r = empty_rows(9 * MODES), empty_rows(9 * MODES)
+            z_s, z_r = empty_rows(4 * MODES), empty_rows(4 * MODES)
+            w_s, w_r = z_s[3 * MODES :], z_r[3 * MODES :]  # the present
+            level_s, level_r = empty_rows(MODES), empty_rows(MODES)
+            given = empty_rows(2)
             given_s, given_r = given[:1], given[1:]
-            base, y, gap = np.empty((11, WIDTH)), np.empty((22, WIDTH)), np.empty((MODES, WIDTH))
-            factor_s = np.empty((gaps.size * MODES, WIDTH))
-            factor_r = np.empty((gaps.size * MODES, WIDTH))
-            strain = np.empty((2, WIDTH))
+            base, y, gap = empty_rows(ROWS), empty_rows(4 * ROWS), empty_rows(MODES)
+            factor_s = empty_rows(minutes.size * MODES)
+            factor_r = empty_rows(minutes.size * MODES)
+            strain = empty_rows(2)
             for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
                 mine = min(WIDTH, n - at)
                 take(p, at, mine, p8)
                 take(amounts, at, mine, dose)
                 take(feel, at, mine, feel8)
-                for state in (w_s, w_r, level_s, level_r, base, given):
-                    state[:] = 0.0
+                w_s[:] = 0.0
+                w_r[:] = 0.0
+                level_s[:] = 0.0
+                level_r[:] = 0.0
+                base[:] = 0.0
+                given[:] = 0.0
                 worst = build_r(p8, CL, CLN, lam_s, b_s, rows_s, gap)
                 store(strain, 0, larger(worst, build_r(p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)))
-                decay_factors(lam_s, gaps, factor_s)
-                decay_factors(lam_r, gaps, factor_r)
+                decay_factors(lam_s, minutes, factor_s)
+                decay_factors(lam_r, minutes, factor_r)
                 start(kept)
-                running = 0
-                k = 0
-                while k < gap_of.size:
-                    two = k + 1 < gap_of.size and first[k + 1] == first[k]
-                    then = gap_of[k + 1] if two else 0
-                    _step_both(gap_of[k], then, gaps, rows_s, rows_r, w_s, w_r, factor_s, factor_r,
-                               base, y)  # fmt: skip
-                    if two:
-                        emit_r(y, 0, output_of[k], at, mine, times, feel8, effects, kept, curves,
-                               summaries)  # fmt: skip
-                        k += 1
-                    if first[k + 1] > first[k]:
-                        running += happen(first[k], first[k + 1], channel, column, scale, delivered,
+                running = k = 0
+                for q in range(end_of.size):
+                    step_r(True, gaps, q, minutes, rows_s, factor_s, base, z_s, y, 0)
+                    step_r(False, gaps, q, minutes, rows_r, factor_r, base, z_r, y, S_ROWS)
+                    begin, k = k, end_of[q]
+                    if first[k] > first[k - 1]:
+                        running += happen(first[k - 1], first[k], channel, column, scale, delivered,
                                           dose, lam_s, b_s, w_s, level_s, lam_r, b_r, w_r, level_r,
                                           given)  # fmt: skip
                         if running == 0:
@@ -283,11 +211,13 @@ def _kernel(stamp):
                             level_r[:] = 0.0
                         settle(MODES, S_ROWS, rows_s, level_s, base)
                         settle(MODES, R_ROWS, rows_r, level_r, base[S_ROWS:])
-                        _step_both(0, 0, gaps, rows_s, rows_r, w_s, w_r, factor_s, factor_r,
-                                   base, y)  # fmt: skip
-                    emit_r(y, 11, output_of[k], at, mine, times, feel8, effects, kept, curves,
-                           summaries)  # fmt: skip
-                    k += 1
+                        last = (k - begin - 1) * ROWS
+                        look(MODES, S_ROWS, rows_s, w_s, base, y, last)
+                        look(MODES, R_ROWS, rows_r, w_r, base[S_ROWS:], y, last + S_ROWS)
+                    draw(y, ROWS, output_of, begin, k, at, mine, curves)
+                    if summaries.shape[1] > 0:
+                        observe(y, ROWS, OBSERVED, output_of, begin, k, times, feel8, effects,
+                                kept)  # fmt: skip
                 if summaries.shape[1] > 0:
                     for r, into in ((1, 2), (2, 4)):
                         add_area(

@@ -1,10 +1,10 @@
-"""Eight patients in one value: a numba type that is one vector register.
+"""Several patients in one value: a numba type that is one vector register.
 
 The compiler does not reliably find vector instructions in loops over patients, and a loop that
-misses them is eight times slower without a word. So the kernels say it: a `Lanes` is eight float64
-and supports + - * /, and the functions below. On a machine with narrower registers LLVM splits it.
+misses them is many times slower without a word. So the kernels say it: a `Lanes` is WIDTH float64
+and supports + - * /, and the functions below. A lane's result does not depend on WIDTH.
 
-`load(array, row)` and `store(array, row, value)` use rows of a C-contiguous (rows, 8) array.
+`load(array, row)` and `store(array, row, value)` use rows of a C-contiguous (rows, WIDTH) array.
 """
 # Vector values are outside mypy's reach; these kernels are held by tests instead.
 # mypy: ignore-errors
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import operator
 
-from llvmlite import ir
+import numpy as np
+from llvmlite import binding, ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.datamodel import models, register_default
@@ -21,10 +22,13 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic
 
-WIDTH = 8
+# One register: two halves for each value would spill the sums of a step to memory.
+WIDTH = 8 if binding.get_host_cpu_features().get("avx512f") else 4
 CHUNK = 128  # patients for each piece of parallel work: it allocates once
 # Only whole kernels are cached (see fingerprint.py), not the functions that they are built from.
 OPTIONS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+# A call with arrays pushes dozens of words; at every step that would cost more than the step.
+INLINED = {**OPTIONS, "forceinline": True}
 KERNEL = {"cache": True, "parallel": True, **OPTIONS}
 _DOUBLE = ir.DoubleType()
 _VECTOR = ir.VectorType(_DOUBLE, WIDTH)
@@ -32,7 +36,7 @@ _LONGS = ir.VectorType(ir.IntType(64), WIDTH)
 
 
 class LanesType(types.Type):
-    """Type of eight float64 that are computed together."""
+    """Type of WIDTH float64 that are computed together."""
 
     def __init__(self) -> None:
         super().__init__("Lanes")
@@ -101,7 +105,7 @@ def _row(context, builder, kind, array, row):
 
 @intrinsic
 def load(typing_context, array, row):
-    """Eight patients' values of one row."""
+    """The patients' values of one row."""
 
     def generate(context, builder, sig, args):
         return builder.load(_row(context, builder, sig.args[0], *args), align=8)
@@ -111,7 +115,7 @@ def load(typing_context, array, row):
 
 @intrinsic
 def store(typing_context, array, row, value):
-    """Write eight patients' values to one row."""
+    """Write the patients' values to one row."""
 
     def generate(context, builder, sig, args):
         builder.store(args[2], _row(context, builder, sig.args[0], args[0], args[1]), align=8)
@@ -122,7 +126,7 @@ def store(typing_context, array, row, value):
 
 @intrinsic
 def spread(typing_context, number):
-    """The same number in all eight lanes."""
+    """The same number in all lanes."""
 
     def generate(context, builder, sig, args):
         return _spread(builder, args[0])
@@ -163,21 +167,35 @@ def _unary(name):
     return intrinsic(typed)
 
 
-root = _unary("llvm.sqrt.v8f64")
-nearest = _unary("llvm.rint.v8f64")
-size_of = _unary("llvm.fabs.v8f64")
+root = _unary(f"llvm.sqrt.v{WIDTH}f64")
+nearest = _unary(f"llvm.rint.v{WIDTH}f64")
+size_of = _unary(f"llvm.fabs.v{WIDTH}f64")
 
 
 @intrinsic
 def two_to(typing_context, k):
-    """2**k for whole k between -1022 and 1023, by writing the exponent bits."""
+    """2**k for whole k between -1022 and 1023, by writing the exponent bits.
+
+    Beside so large a number k stands in the low bits: AVX2 cannot convert eight bytes to whole ones.
+    """
 
     def generate(context, builder, sig, args):
-        whole = builder.fptosi(args[0], _LONGS)
-        biased = builder.add(whole, ir.Constant(_LONGS, [1023] * WIDTH))
-        return builder.bitcast(builder.shl(biased, ir.Constant(_LONGS, [52] * WIDTH)), _VECTOR)
+        large = ir.Constant(_VECTOR, [1.5 * 2.0**52 + 1023.0] * WIDTH)
+        bits = builder.bitcast(builder.fadd(args[0], large), _LONGS)
+        return builder.bitcast(builder.shl(bits, ir.Constant(_LONGS, [52] * WIDTH)), _VECTOR)
 
     return lanes(lanes), generate
+
+
+@njit(**OPTIONS)
+def empty_rows(count):
+    """An uninitialised (count, WIDTH) array that starts on a cache line.
+
+    numpy's own may start in the middle of one, and then every load touches two.
+    """
+    raw = np.empty((count + 1) * WIDTH)
+    skip = (-raw.ctypes.data % 64) // 8
+    return raw[skip : skip + count * WIDTH].reshape((count, WIDTH))
 
 
 @njit(**OPTIONS)

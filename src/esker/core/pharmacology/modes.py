@@ -5,7 +5,7 @@ calls LAPACK: the drug block is an arrowhead matrix (one centre, several neighbo
 blocks are quadratics, and every other stage is a single pole. Stages are chained by `add_filter`,
 which is the partial-fraction rule for one more pole.
 
-Work arrays are (rows, 8), one patient a column; a `row` of a model with M modes is M such rows, at
+Work arrays are (rows, WIDTH), one patient a column; a `row` of a model with M modes is M such rows, at
 an offset. `b[channel * M + m]` is what a unit bolus adds to mode m. Rates are per minute.
 """
 # Vector values are outside mypy's reach; these kernels are held by tests instead.
@@ -16,6 +16,7 @@ from __future__ import annotations
 from numba import njit
 
 from .lanes import (
+    INLINED,
     OPTIONS,
     any_greater,
     exp_minus,
@@ -223,8 +224,8 @@ def give(bolus, amount, into, chain, lam, b, w, level):
         else:
             if m == chain + 1 and chain >= 0:
                 gain = gain + before
-            settled = amount * gain / load(lam, m)
             before = gain / load(lam, m)
+            settled = amount * before
             store(level, m, load(level, m) + settled)
             store(w, m, load(w, m) - settled)
 
@@ -243,7 +244,7 @@ def settle(modes, count, rows, level, base):
 def add_area(modes, chain, row, rows, lam, b, w, level, given, kept, into):
     """Add the exact integral of one row up to now, in ng/mL min, to `kept[into]`.
 
-    What a mode has received, less what it still holds, divided by its rate. `given` (channels, 8)
+    What a mode has received, less what it still holds, divided by its rate. `given` (channels, WIDTH)
     is the mg that have arrived in each channel.
     """
     total, before = load(kept, into), spread(0.0)
@@ -258,11 +259,95 @@ def add_area(modes, chain, row, rows, lam, b, w, level, given, kept, into):
     store(kept, into, total)
 
 
-@njit(**OPTIONS)
-def above_zero(y, r, a, b, c, d):
-    """Store four outputs from row `r`, lifting the rounding error of what has decayed away."""
+@njit(**INLINED)
+def decay(first, last, stride, gaps, q, factor, z):
+    """Let modes `first` to `last` decay over the four gaps of stretch `q`, and keep all four states.
+
+    State s of mode m stands at row s * stride + m of `z`; the last one is where the next begins.
+    """
+    # Read once: for all that the compiler knows, a store could change `gaps`.
+    one, two = gaps[q, 0] * stride, gaps[q, 1] * stride
+    three, end = gaps[q, 2] * stride, gaps[q, 3] * stride
+    for m in range(first, last):
+        x = load(z, 3 * stride + m) * load(factor, one + m)
+        store(z, m, x)
+        x = x * load(factor, two + m)
+        store(z, stride + m, x)
+        x = x * load(factor, three + m)
+        store(z, 2 * stride + m, x)
+        store(z, 3 * stride + m, x * load(factor, end + m))
+
+
+@njit(**INLINED)
+def decay_pair(m, stride, gaps, q, minutes, factor, z):
+    """The same for modes `m` and `m + 1` of a double pole."""
+    first, second = load(z, 3 * stride + m), load(z, 3 * stride + m + 1)
+    for s in range(4):
+        gap = gaps[q, s]
+        f = load(factor, gap * stride + m)
+        second = f * (second + minutes[gap] * first)
+        first = f * first
+        store(z, s * stride + m, first)
+        store(z, s * stride + m + 1, second)
+
+
+@njit(**INLINED)
+def weigh(first, last, stride, row, rows, z, totals):
+    """Add modes `first` to `last` of one output row to its four totals.
+
+    Four states at a time, because reading coefficients costs more than multiplying by them.
+    """
+    a, b, c, d = totals
+    for m in range(first, last):
+        k = load(rows, row + m)
+        a = a + k * load(z, m)
+        b = b + k * load(z, stride + m)
+        c = c + k * load(z, 2 * stride + m)
+        d = d + k * load(z, 3 * stride + m)
+    return a, b, c, d
+
+
+@njit(**INLINED)
+def weigh_two(first, last, stride, row, other, rows, z, totals, others):
+    """The same for two rows at once: eight sums hide the latency of a multiply-add."""
+    a, b, c, d = totals
+    e, f, g, h = others
+    for m in range(first, last):
+        j, k = load(rows, row + m), load(rows, other + m)
+        x = load(z, m)
+        a, e = a + j * x, e + k * x
+        x = load(z, stride + m)
+        b, f = b + j * x, f + k * x
+        x = load(z, 2 * stride + m)
+        c, g = c + j * x, g + k * x
+        x = load(z, 3 * stride + m)
+        d, h = d + j * x, h + k * x
+    return (a, b, c, d), (e, f, g, h)
+
+
+@njit(**INLINED)
+def four(base, r):
+    """Where the four totals of row `r` begin: what it would settle at."""
+    x = load(base, r)
+    return x, x, x, x
+
+
+@njit(**INLINED)
+def above_zero(y, r, stride, totals):
+    """Store row `r` of four outputs, lifting the rounding error of what has decayed away."""
     zero = spread(0.0)
-    store(y, r, larger(a, zero))
-    store(y, r + 1, larger(b, zero))
-    store(y, r + 2, larger(c, zero))
-    store(y, r + 3, larger(d, zero))
+    store(y, r, larger(totals[0], zero))
+    store(y, stride + r, larger(totals[1], zero))
+    store(y, 2 * stride + r, larger(totals[2], zero))
+    store(y, 3 * stride + r, larger(totals[3], zero))
+
+
+@njit(**OPTIONS)
+def look(modes, count, rows, w, base, y, at):
+    """Read `count` rows of the present state into `y` from row `at`, as after an event."""
+    zero = spread(0.0)
+    for r in range(count):
+        total = load(base, r)
+        for m in range(modes):
+            total = total + load(rows, r * modes + m) * load(w, m)
+        store(y, at + r, larger(total, zero))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .lanes import OPTIONS, WIDTH, if_greater, larger, load, smaller, spread, store
+from .lanes import INLINED, OPTIONS, WIDTH, if_greater, larger, load, smaller, spread, store
 from .layout import SUMMARIES as NAMES
 
 SUMMARIES = len(NAMES)
@@ -22,38 +22,66 @@ def start(kept):
         store(kept, r, spread(-1.0 if r >= 9 else 0.0))
 
 
-@njit(**OPTIONS)
-def _peak(value, time, kept, r):
-    best = load(kept, r)
-    store(kept, r, larger(value, best))
-    store(kept, r + 1, if_greater(value, best, spread(time), load(kept, r + 1)))
+@njit(**INLINED)
+def _later(value, best, time, when):
+    """The time of the larger of a value and the best one so far."""
+    return if_greater(value, best, spread(time), when)
 
 
-@njit(**OPTIONS)
-def observe(time, later, drug, nk, effect, tolerance_sbp, tolerance_cadss, feel, k, kept):
-    """Fold one output time into the summaries: two divisions, the rest compares.
+@njit(**INLINED)
+def observe(y, stride, rows, output_of, begin, end, times, feel, k, kept):
+    """Fold some output times into the summaries: two divisions for each, the rest compares.
 
-    `later` is the next output time: somebody impaired now has recovered then at the earliest.
+    Knots `begin` to `end` stand in `y`, `stride` rows each; `output_of` says which output each is (-1:
+    nobody asked), `rows` where drug, metabolite, effect site and the two tolerances stand, and how
+    many rows on the other enantiomer's drug and metabolite are (0: there is none). Somebody impaired now has
+    recovered at the next output time at the earliest. What has been kept stays in registers.
     """
-    _peak(drug, time, kept, 0)
-    store(kept, 3, larger(nk, load(kept, 3)))
-    half = k[SBP_C50] + tolerance_sbp * k[SBP_M50]
-    _peak(load(feel, 0) * effect / (half + effect), time, kept, 5)
-    half = k[CADSS_C50] + tolerance_cadss * k[CADSS_M50]
-    cube = effect * effect * effect
-    score = load(feel, 1) * cube / (half * half * half + cube)
-    _peak(smaller(score, spread(k[CADSS_MAX])), time, kept, 7)
-    store(kept, 9, if_greater(spread(k[COGNITION]), effect, load(kept, 9), spread(later)))
-    store(kept, 10, if_greater(spread(k[SEDATION]), effect, load(kept, 10), spread(later)))
+    drug, nk, effect, strain, habit, twin = rows
+    sbp, cadss = load(feel, 0), load(feel, 1)
+    cmax, tmax, nk_max = load(kept, 0), load(kept, 1), load(kept, 3)
+    rise, rise_at, peak, peak_at = load(kept, 5), load(kept, 6), load(kept, 7), load(kept, 8)
+    clear, awake = load(kept, 9), load(kept, 10)
+    for knot in range(begin, end):
+        t, at = output_of[knot], (knot - begin) * stride
+        if t < 0:
+            continue
+        time, later = times[t], spread(times[t + 1])
+        x, m = load(y, at + drug), load(y, at + nk)
+        if twin > 0:
+            x, m = x + load(y, at + drug + twin), m + load(y, at + nk + twin)
+        tmax, cmax = _later(x, cmax, time, tmax), larger(x, cmax)
+        nk_max = larger(m, nk_max)
+        e = load(y, at + effect)
+        x = sbp * e / (k[SBP_C50] + load(y, at + strain) * k[SBP_M50] + e)
+        rise_at, rise = _later(x, rise, time, rise_at), larger(x, rise)
+        half = k[CADSS_C50] + load(y, at + habit) * k[CADSS_M50]
+        cube = e * e * e
+        x = smaller(cadss * cube / (half * half * half + cube), spread(k[CADSS_MAX]))
+        peak_at, peak = _later(x, peak, time, peak_at), larger(x, peak)
+        clear = if_greater(spread(k[COGNITION]), e, clear, later)
+        awake = if_greater(spread(k[SEDATION]), e, awake, later)
+    store(kept, 0, cmax)
+    store(kept, 1, tmax)
+    store(kept, 3, nk_max)
+    store(kept, 5, rise)
+    store(kept, 6, rise_at)
+    store(kept, 7, peak)
+    store(kept, 8, peak_at)
+    store(kept, 9, clear)
+    store(kept, 10, awake)
 
 
-@njit(**OPTIONS)
-def draw(y, first, count, t, at, mine, curves):
-    """Store rows `first` on of `y` at one output time, when curves are wanted at all."""
+@njit(**INLINED)
+def draw(y, stride, output_of, begin, end, at, mine, curves):
+    """Store the `stride` rows of each wanted knot, when curves are wanted at all."""
     if curves.shape[1] > 0:
-        for r in range(count):
-            for i in range(mine):
-                curves[r, t, at + i] = y[first + r, i]
+        for knot in range(begin, end):
+            t, first = output_of[knot], (knot - begin) * stride
+            if t >= 0:
+                for r in range(stride):
+                    for i in range(mine):
+                        curves[r, t, at + i] = y[first + r, i]
 
 
 @njit(**OPTIONS)
@@ -71,7 +99,7 @@ def finish(kept, summaries, at, mine):
 
 @njit(**OPTIONS)
 def take(source, at, mine, out):
-    """Copy eight patients' columns; spare lanes repeat the last patient."""
+    """Copy WIDTH patients' columns; spare lanes repeat the last patient."""
     for r in range(out.shape[0]):
         for i in range(WIDTH):
             out[r, i] = source[r, at + min(i, mine - 1)]

@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 
 # Gaps that agree to this many minutes share their factors: the rounding of a time, not more.
 SAME_GAP_MIN = 1e-11
+STRETCH = 4  # knots that the kernels take at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,16 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Knots in time order with what happens at each; see `lay_out`."""
+    """Knots in time order with what happens at each; see `lay_out`.
+
+    A stretch is up to four knots of which only the last may have events: the kernels take it in one
+    go. `stretch_gaps` (stretches, 4) are its gaps' numbers; gap 0 lasts no time and fills it up.
+    """
 
     gaps_min: Floats
     gap_of_knot: Ints
+    stretch_end: Ints
+    stretch_gaps: Ints
     output_of_knot: Ints
     first_event: Ints
     event_channel: Ints
@@ -88,13 +95,31 @@ def _timeline(
     shared = np.bincount(gap_of_knot, weights=gaps) / np.bincount(gap_of_knot)
     output = np.full(knots.size, -1, dtype=np.int64)
     output[np.searchsorted(knots, times_min)] = np.arange(times_min.size)
+    first_event = np.searchsorted(when, np.append(knots, np.inf)).astype(np.int64)
+    ends, stretches = _stretches(gap_of_knot, np.diff(first_event) > 0)
     return Timeline(
         gaps_min=shared,
         gap_of_knot=gap_of_knot.astype(np.int64),
+        stretch_end=ends,
+        stretch_gaps=stretches,
         output_of_knot=output,
-        first_event=np.searchsorted(when, np.append(knots, np.inf)).astype(np.int64),
+        first_event=first_event,
         event_channel=np.array([event[1] for event in events], dtype=np.int64),
         event_column=np.array([event[2] for event in events], dtype=np.int64),
         event_scale=np.array([event[3] for event in events], dtype=np.float64),
         delivered=delivered,
     )
+
+
+def _stretches(gap_of_knot: Ints, eventful: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """(stretches,) where each ends, (stretches, 4) its gaps."""
+    ends: list[int] = []
+    gaps: list[list[int]] = []
+    begin = 0
+    while begin < gap_of_knot.size:
+        inside = eventful[begin : begin + STRETCH]
+        count = int(inside.argmax()) + 1 if inside.any() else inside.size
+        gaps.append([*gap_of_knot[begin : begin + count], *[0] * (STRETCH - count)])
+        begin += count
+        ends.append(begin)
+    return np.array(ends, dtype=np.int64), np.array(gaps, dtype=np.int64)
