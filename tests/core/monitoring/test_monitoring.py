@@ -48,7 +48,7 @@ def spo2(*values: object) -> tuple[Reading, ...]:
 
 
 def found(readings, at, state=INFUSING, **other):
-    window = Window(readings=readings, screens_watching=1, **other)
+    window = Window(readings=charted(readings), screens_watching=1, **other)
     return {each.id: each for each in conditions(state, window, PROTOCOL, at)}
 
 
@@ -80,6 +80,13 @@ def test_a_reading_far_ahead_is_unusable():
     ahead = heard(Channel.SPO2, 97, 301, received_at=START)
     assert {} == current([ahead], PROTOCOL, START)
     assert "device_skew" in found([ahead], START)
+
+
+@pytest.mark.hazard(22)
+def test_a_clock_that_runs_ahead_puts_no_alarm_off():
+    """Wrong elapsed time: 88 % from a monitor four minutes ahead is low now, not in four minutes."""
+    ahead = heard(Channel.SPO2, 88, 240, received_at=START)
+    assert START == found([ahead], START)["limit:spo2"].since
 
 
 @pytest.mark.hazard(15)

@@ -14,7 +14,8 @@ from esker.core.protocols.rules import STAND
 from esker.core.protocols.schema import Band, Phase, Priority, Strength, Table
 from esker.core.protocols.show import show
 from esker.core.protocols.tables import band, band_of
-from esker.core.session.gates import FLOOR, RULES
+from esker.core.session.gate_rules import RULES
+from esker.core.session.gates import FLOOR
 from esker.protocol_files import builtin_ids, text_of
 
 TEXTS = {name: text_of(name) for name in builtin_ids()}
@@ -58,7 +59,7 @@ def test_every_number_has_a_source_and_a_known_unit(name):
     protocol, _ = load(TEXTS[name])
     free = {field for _, _, field, _ in numbers(protocol)} - set(UNITS)
 
-    assert {"steps", "plausible", "jump", "limit"} | free == {"steps", "plausible", "jump", "limit"}
+    assert free <= {"steps", "plausible", "jump", "limit", "at_least"}
     assert all(number.source in protocol.sources for _, _, _, number in numbers(protocol))
     assert all(b.source in protocol.sources for table in protocol.tables for b in table.bands)
 
@@ -171,6 +172,25 @@ def test_a_check_for_an_unknown_scale_is_found():
     assert ["Check alertness asks for mood, which this protocol does not know."] == faults(
         NASAL, 'scales = ["moaa_s", "cadss"]\nat', 'scales = ["moaa_s", "mood"]\nat'
     )
+
+
+RISE = 'id = "sbp-rise"\nchannel = "sbp"'
+
+
+def test_a_change_of_what_no_gate_requires_is_found():
+    """A missing reading would then not stand in the way, and a worse one would."""
+    found = faults(INFUSION, RISE, RISE.replace('"sbp"', '"rr"'))
+
+    assert ["Change sbp-rise reads rr, which no gate requires."] == found
+
+
+@pytest.mark.hazard(16)
+def test_a_hold_during_dosing_that_nobody_hears_is_found():
+    """Hazard 16: the pump runs on when a hold holds and nothing rings."""
+    old = 'strength = "hold", alarm = "high", because = "Heart rate is above 120."'
+    said = "Table hr-dose holds during dosing without an alarm: nobody would pause the pump."
+
+    assert said in faults(INFUSION, old, old.replace("high", "none"))
 
 
 def test_a_criterion_without_its_limit_is_found():

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from esker.core.ledger import Refused
 from esker.core.protocols.schema import Strength
 from esker.core.protocols.tables import table
-from esker.core.session.gates import Gate, findings
+from esker.core.session.gate import Gate
+from esker.core.session.gates import findings
 from tests.core.session.clinicroom import NURSE, Room
 
 RANGES = {"sbp": (20, 300), "dbp": (10, 200), "hr": (0, 300), "spo2": (0, 120), "rr": (0, 80)}

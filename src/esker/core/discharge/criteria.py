@@ -2,75 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Criterion, Phase, Protocol, Strength
-from esker.core.protocols.tables import band
+from esker.core.protocols.tables import band, worst
 from esker.core.session.commands import Tri
-from esker.core.session.readings import latest, within
-from esker.core.session.state import Session, Window
+from esker.core.session.readings import Latest, within
+from esker.core.session.state import Session
+from esker.core.units import plain
 
 Unmet = Iterator[tuple[str, Strength | None, str]]  # (criterion, strength, sentence)
 
 
-def unmet(state: Session, window: Window, protocol: Protocol, at: datetime) -> Unmet:
-    """Every criterion that does not hold now; without a drug there is nothing to recover from."""
+def unmet(
+    state: Session, seen: Mapping[Channel, Latest], protocol: Protocol, at: datetime
+) -> Unmet:
+    """Every criterion that does not hold now; without a drug there is nothing to recover from.
+
+    `seen` is the newest plausible value of each channel. What is found is part of the name, so that
+    a signature for one value covers no worse one.
+    """
     if not state.given:
         return
     for criterion in protocol.discharge:
         match criterion.kind:
             case "answer":
-                sentence = _answer(criterion, state, at)
+                found = _answer(criterion, state, at)
             case "scale_at_least" | "scale_near_baseline":
-                sentence = _scale(criterion, state, at)
+                found = _scale(criterion, state, at)
             case "vitals":
-                sentence = _vitals(state, window, protocol, at, criterion)
+                yield from _vitals(seen, protocol, at, criterion)
+                continue
             case _:  # the escort has a rule of its own
-                sentence = None
-        if sentence:
-            yield criterion.id, criterion.strength, sentence
+                continue
+        if found:
+            detail, sentence = found
+            yield f"{criterion.id}:{detail}", criterion.strength, sentence
 
 
 def _old(criterion: Criterion, seen: datetime, at: datetime) -> bool:
     return criterion.fresh_for is not None and not within(at, seen, criterion.fresh_for)
 
 
-def _answer(criterion: Criterion, state: Session, at: datetime) -> str | None:
+def _answer(criterion: Criterion, state: Session, at: datetime) -> tuple[str, str] | None:
     answer, seen = state.criteria.get(criterion.id, (None, at))
     if answer is None:
-        return f"Not assessed yet: {criterion.title}."
+        return "missing", f"Not assessed yet: {criterion.title}."
     if _old(criterion, seen, at):
-        return f"Assessed too long ago: {criterion.title}."
-    return None if answer is Tri.YES else criterion.because
+        return "old", f"Assessed too long ago: {criterion.title}."
+    return None if answer is Tri.YES else (answer.value, criterion.because)
 
 
-def _scale(criterion: Criterion, state: Session, at: datetime) -> str | None:
+def _scale(criterion: Criterion, state: Session, at: datetime) -> tuple[str, str] | None:
     """At least the limit, or within the limit of the value before dosing."""
     scores = [each for each in state.observed if each.what == criterion.scale]
     if not scores:
-        return f"Not assessed yet: {criterion.title}."
+        return "missing", f"Not assessed yet: {criterion.title}."
     last = max(scores, key=lambda each: each.observed_at)
-    if last.observed_at < min(each.at for each in state.given) or _old(
-        criterion, last.observed_at, at
-    ):
-        return f"Assessed too long ago: {criterion.title}."
+    first_dose = min(each.at for each in state.given)
+    if last.observed_at < first_dose or _old(criterion, last.observed_at, at):
+        return "old", f"Assessed too long ago: {criterion.title}."
     limit = criterion.limit.value if criterion.limit else Decimal(0)
-    if criterion.kind == "scale_at_least":
-        return None if last.value >= limit else criterion.because
     baseline = state.baseline.get(criterion.scale or "", Decimal(0))
-    return None if last.value <= baseline + limit else criterion.because
+    holds = (
+        last.value >= limit
+        if criterion.kind == "scale_at_least"
+        else last.value <= baseline + limit
+    )
+    return None if holds else (plain(last.value), f"{criterion.because} ({plain(last.value)})")
 
 
 def _vitals(
-    state: Session, window: Window, protocol: Protocol, at: datetime, criterion: Criterion
-) -> str | None:
+    seen: Mapping[Channel, Latest], protocol: Protocol, at: datetime, criterion: Criterion
+) -> Unmet:
+    """Each required channel; one that is missing is no milder than its worst value."""
     for channel in protocol.required:
-        seen = latest(state, window, protocol, channel, at)
-        if seen is None or _old(criterion, seen.observed_at, at):
-            return f"No usable {channel} reading for the door."
-        found = band(protocol, channel, Phase.RECOVER, seen.value)
+        last, name = seen.get(channel), f"{criterion.id}:{channel}"
+        if last is None or _old(criterion, last.observed_at, at):
+            strength = worst(protocol, channel, Phase.RECOVER)
+            yield name, strength, f"No usable {channel} reading for the door."
+            continue
+        found = band(protocol, channel, Phase.RECOVER, last.value)
         if found is None or found.strength.rank >= Strength.HOLD.rank:
-            return f"{criterion.because} ({channel} {seen.value})"
-    return None
+            own = found.strength if found else worst(protocol, channel, Phase.RECOVER)
+            strength = max(own, criterion.strength, key=lambda each: each.rank)
+            detail = f":{found.low}-{found.high}" if found else ""
+            yield f"{name}{detail}", strength, f"{criterion.because} ({channel} {last.value})"

@@ -6,21 +6,35 @@ remembered here, so a restart raises the same conditions again. `lifecycle` turn
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
-from esker.core.monitoring import episodes
-from esker.core.monitoring.channels import Channel, Reading
+from esker.core.monitoring import episodes, relative
+from esker.core.monitoring.channels import NAME, UNIT, Channel, Reading
 from esker.core.monitoring.due import due
-from esker.core.monitoring.episodes import Episode, Sight
-from esker.core.monitoring.plausibility import by_sensor, flat_since, jumped_at, plausible
-from esker.core.monitoring.series import charted
-from esker.core.monitoring.staleness import AHEAD, allowed_silence, effective_at, usable
+from esker.core.monitoring.episodes import Sight
+from esker.core.monitoring.plausibility import Sensor, by_sensor, companions, flat_since, jumped_at
+from esker.core.monitoring.staleness import (
+    AHEAD,
+    allowed_silence,
+    by_channel,
+    effective_at,
+    last_heard,
+)
 from esker.core.protocols import schema
-from esker.core.protocols.schema import Phase, Priority, Protocol, Relative, Signal, Strength
-from esker.core.protocols.tables import band
+from esker.core.protocols.schema import (
+    Phase,
+    Priority,
+    Protocol,
+    Relative,
+    Signal,
+    Strength,
+    Table,
+)
+from esker.core.protocols.tables import band_of, signal, table
 from esker.core.session.state import Dosing, Session, Window
 
 WATCHED = (Phase.CLEAR, Phase.DOSE, Phase.RECOVER)
@@ -52,9 +66,6 @@ class Condition:
     until: datetime | None = None  # the first good reading; it still waits for `clear_after`
     strength: Strength = Strength.NOTE
 
-    def lasted(self, at: datetime) -> timedelta:
-        return (self.until or at) - self.since
-
 
 def behaviour(protocol: Protocol, kind: str) -> Behaviour:
     for each in protocol.alarms.conditions:
@@ -66,13 +77,35 @@ def behaviour(protocol: Protocol, kind: str) -> Behaviour:
 def conditions(
     state: Session, window: Window, protocol: Protocol, at: datetime
 ) -> tuple[Condition, ...]:
-    """What is wrong now, most urgent first. Nothing before arrival or after the session's end."""
-    if state.arrived_at is None or state.closed_at is not None:
-        return ()
+    """What is wrong now, most urgent first. Nothing before arrival.
+
+    The window's readings are a charted series: oldest first, each once, late ones marked. After the
+    session's end only an emergency still calls: the patient who falls at the door is this chair's.
+    """
     look = _Look(state, window, protocol, at)
+    if state.closed_at is not None:
+        return tuple(look.emergency())
+    if state.arrived_at is None:
+        return ()
     found = [*look.vitals(), *look.session()]
     found += look.hold_during_infusion(found)
     return tuple(sorted(found, key=lambda each: (-each.priority.rank, each.since, each.id)))
+
+
+def lookback(protocol: Protocol) -> dict[Channel, timedelta]:
+    """How much of each channel's past `conditions` needs: a window of less can miss or invent one.
+
+    A cuff that measures each 40 minutes needs its last measurement; a finger needs minutes.
+    """
+    calm = max(behaviour(protocol, kind).clear_after for kind in ("limit", "implausible", "jump"))
+    found = {}
+    for watched in protocol.monitoring:
+        spans = [allowed_silence(protocol, watched)]
+        spans += [_seconds(watched.flat_after)] if watched.flat_after else []
+        mine = (r for r in protocol.relative if r.channel == watched.channel)
+        spans += [_minutes(each.lasting) for each in mine]
+        found[watched.channel] = max(spans) + calm
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,86 +116,123 @@ class _Look:
     at: datetime
 
     def vitals(self) -> Iterator[Condition]:
-        readings = [each for each in charted(self.window.readings) if usable(each, self.at)]
+        heard = by_channel(self.window.readings, self.at)
+        sensors = by_sensor(
+            r for of_channel in heard.values() for r in of_channel if r.device is not None
+        )
         for watched in self.protocol.monitoring:
-            heard = [each for each in readings if each.channel == watched.channel]
-            monitor = [each for each in heard if each.device is not None]
-            yield from self.outside(watched.channel, heard)
-            yield from self.implausible(watched.channel, heard)
-            yield from self.sensors(watched, monitor)
-            yield from self.silence(watched, monitor)
+            of_channel = heard.get(watched.channel, [])
+            yield from self.outside(watched, of_channel)
+            yield from self.implausible(watched, of_channel)
+            yield from self.sensors(watched, sensors)
+            yield from self.silence(watched, of_channel)
         yield from self.skew()
 
-    def outside(self, channel: Channel, heard: list[Reading]) -> Iterator[Condition]:
+    def outside(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         """Limits and relative rules; implausible values neither raise nor end them."""
-        believed = [r for r in heard if plausible(self.protocol, channel, r.value)]
-        sights = [self._limit(each) for each in believed]
-        yield from self._episode("limit", str(channel), sights)
+        channel, (low, high) = watched.channel, watched.plausible
+        believed = [r for r in heard if low.value <= r.value <= high.value]
+        limits = table(self.protocol, channel, self.state.phase)
+        if limits is not None:
+            look = partial(_limit, limits)
+            yield from self._episode("limit", channel, believed, look, _out(channel))
         for rule in self.protocol.relative:
             baseline = self.state.baseline.get(channel)
             if rule.channel == channel and self.state.phase in rule.phase and baseline is not None:
-                seen = [_relative(rule, baseline, each) for each in believed]
-                yield from self._episode("relative", rule.id, seen, lasting=_minutes(rule.lasting))
+                look = partial(_rise_or_fall, rule, baseline)
+                words = _changed(rule, baseline)
+                lasting = _minutes(rule.lasting)
+                yield from self._episode("relative", rule.id, believed, look, words, lasting)
 
-    def implausible(self, channel: Channel, heard: list[Reading]) -> Iterator[Condition]:
+    def implausible(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         priority = behaviour(self.protocol, "implausible").priority
-        sights = [
-            Sight(
-                each.observed_at,
-                Priority.NONE if plausible(self.protocol, channel, each.value) else priority,
-                Strength.NOTE,
-                f"{name(channel)} {each.value} {each.unit} is implausible: check the probe.",
-            )
-            for each in heard
-        ]
-        yield from self._episode("implausible", str(channel), sights)
+        low, high = (bound.value for bound in watched.plausible)
 
-    def sensors(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
-        words = name(watched.channel)
-        for of_sensor in by_sensor(heard):
-            if since := flat_since(of_sensor, watched):
-                sentence = f"{words} has not moved at all: check the probe."
-                yield self._make("flat", watched.channel, sentence, since)
-            jumped = jumped_at(of_sensor, watched)
-            if jumped and self.at - jumped < behaviour(self.protocol, "jump").clear_after:
-                sentence = f"{words} changed faster than a body can: check the probe."
-                yield self._make("jump", watched.channel, sentence, jumped)
+        def look(each: Reading) -> Sight:
+            bad = not low <= each.value <= high
+            return Sight(effective_at(each), bad, priority, Strength.NOTE, each.value)
+
+        def words(sight: Sight) -> str:
+            unit = UNIT[watched.channel]
+            return f"{NAME[watched.channel]} {sight.value} {unit} is implausible: check the probe."
+
+        yield from self._episode("implausible", watched.channel, heard, look, words)
+
+    def sensors(
+        self, watched: Signal, sensors: Mapping[Sensor, list[Reading]]
+    ) -> Iterator[Condition]:
+        mine = [sensor for sensor in sensors if sensor[0] == watched.channel]
+        recent = self.at - behaviour(self.protocol, "jump").clear_after
+        still = [since for each in mine if (since := self.flat(watched, each, sensors))]
+        jumps = [at for each in mine if (at := jumped_at(sensors[each], watched, recent))]
+        words = NAME[watched.channel]
+        if still:
+            sentence = f"{words} has not moved at all: check the probe."
+            yield self._make("flat", watched.channel, sentence, min(still))
+        if jumps:
+            sentence = f"{words} changed faster than a body can: check the probe."
+            yield self._make("jump", watched.channel, sentence, max(jumps))
+
+    def flat(
+        self, watched: Signal, sensor: Sensor, sensors: Mapping[Sensor, list[Reading]]
+    ) -> datetime | None:
+        """Since when a sensor stands still, and whatever should move beside it stands still too.
+
+        A healthy saturation is the same whole number for many minutes; a pulse is not.
+        """
+        since = flat_since(sensors[sensor], watched)
+        beside = signal(self.protocol, watched.flat_with) if watched.flat_with else None
+        if since is None or beside is None:
+            return since
+        still = [flat_since(each, beside) for each in companions(sensors, sensor, watched)]
+        return max([since, *(each for each in still if each)]) if all(still) else None
 
     def silence(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         """A channel that spoke and stopped; one that a gate needs and that never spoke."""
         if self.state.monitor is None or self.state.paired_at is None:
             return
         mine = [each for each in heard if each.device == self.state.monitor]
-        allowed = allowed_silence(self.protocol, watched, mine)
-        last = max((effective_at(each) for each in mine), default=None)
+        newest = last_heard(mine)
+        last = effective_at(newest) if newest else None
         if last is None and watched.channel not in self.protocol.required:
             return
+        allowed = allowed_silence(self.protocol, watched, mine)
         since = max(last or self.state.paired_at, self.state.paired_at) + allowed
         if self.at > since:
-            sentence = f"No {name(watched.channel)} from the monitor: look at the patient."
+            sentence = f"No {NAME[watched.channel]} from the monitor: look at the patient."
             yield self._make("lost_signal", watched.channel, sentence, since)
 
     def skew(self) -> Iterator[Condition]:
         """A device clock far ahead: its readings are not used as now, and somebody must know."""
-        ahead = [r for r in self.window.readings if r.observed_at > self.at + AHEAD]
-        if ahead:
-            since = min(each.received_at for each in ahead)
+        limit, since = self.at + AHEAD, None
+        for each in reversed(self.window.readings):
+            if each.observed_at <= limit:
+                break
+            since = min(since or each.received_at, each.received_at)
+        if since is not None:
             sentence = "The monitor's clock is more than 5 minutes ahead: its values are not used."
             yield self._make("device_skew", None, sentence, since)
 
+    def emergency(self) -> Iterator[Condition]:
+        if self.state.emergency_at is not None:
+            words = "Emergency at this chair."
+            yield self._make("emergency", None, words, self.state.emergency_at)
+
     def session(self) -> Iterator[Condition]:
-        state = self.state
-        if state.emergency_at is not None:
-            yield self._make("emergency", None, "Emergency at this chair.", state.emergency_at)
-        for each in due(state, self.protocol, self.at):
+        yield from self.emergency()
+        for each in due(self.state, self.protocol, self.at):
             if each.status == "overdue":
                 check = next(c for c in self.protocol.checks if c.id == each.check)
                 words = f"Overdue: {each.title}."
                 yield self._make("overdue_check", each.id, words, each.closes_at, check.alarm)
-        if self.window.screens_watching == 0 and state.phase in WATCHED:
-            yield self._make(
-                "not_watched", None, "No screen with sound watches this chair.", self.at
-            )
+        if self.state.phase not in WATCHED:
+            return
+        if self.window.screens_watching == 0:
+            words = "No screen with sound watches this chair."
+            yield self._make("not_watched", None, words, self.at)
+        if self.window.gateway_lost_since is not None:
+            words = "No monitor reaches Esker: watch the monitors themselves."
+            yield self._make("no_gateway", None, words, self.window.gateway_lost_since)
 
     def hold_during_infusion(self, found: list[Condition]) -> Iterator[Condition]:
         """A running pump while a hold holds: the nurse pauses it, and records that."""
@@ -173,22 +243,19 @@ class _Look:
             words = f"Pause the pump and record it. {holds[0].sentence}"
             yield self._make("hold_during_infusion", None, words, since)
 
-    def _limit(self, reading: Reading) -> Sight:
-        found = band(self.protocol, reading.channel, self.state.phase, reading.value)
-        if found is None:
-            return Sight(reading.observed_at, Priority.NONE, Strength.GO, "")
-        words = f"{found.because} ({name(reading.channel)} {reading.value} {reading.unit})"
-        return Sight(reading.observed_at, found.alarm, found.strength, words)
-
     def _episode(
-        self, kind: str, detail: str, sights: list[Sight], lasting: timedelta = timedelta()
-    ) -> Iterator[Condition]:
-        how = behaviour(self.protocol, kind)
-        found: Episode | None = episodes.newest(sights, how.clear_after, self.at)
-        if found is not None and found.lasted(self.at) >= lasting:
+        self, kind: str, detail: str, readings: list[Reading], look: Callable[[Reading], Sight],
+        words: Callable[[Sight], str], lasting: timedelta = timedelta(),
+    ) -> Iterator[Condition]:  # fmt: skip
+        found = episodes.newest(readings, look, behaviour(self.protocol, kind).clear_after, self.at)
+        if found is None:
+            return
+        began = min(found.since, self.at)
+        if (found.until or self.at) - began >= lasting:
+            worse = max(found.worse_since, began + lasting)
             yield Condition(
-                f"{kind}:{detail}", kind, found.priority, found.sentence, found.since + lasting,
-                max(found.worse_since, found.since + lasting), found.until, found.strength,
+                f"{kind}:{detail}", kind, found.last.priority, words(found.last), began + lasting,
+                worse, found.until, found.last.strength,
             )  # fmt: skip
 
     def _make(
@@ -196,31 +263,30 @@ class _Look:
         priority: Priority | None = None,
     ) -> Condition:  # fmt: skip
         worth = behaviour(self.protocol, kind).priority if priority is None else priority
+        since = min(since, self.at)
         return Condition(f"{kind}:{detail}" if detail else kind, kind, worth, words, since, since)
 
 
-def _relative(rule: Relative, baseline: Decimal, reading: Reading) -> Sight:
-    change = reading.value - baseline if rule.change == "rise" else baseline - reading.value
-    in_percent = rule.at_least.unit == "%" and reading.unit != "%" and baseline > 0
-    met = (change / baseline * 100 if in_percent else change) >= rule.at_least.value
-    priority = rule.alarm if met else Priority.NONE
-    words = f"{rule.because} ({name(rule.channel)} {reading.value}, baseline {baseline})"
-    return Sight(reading.observed_at, priority, rule.strength, words)
+def _limit(limits: Table, reading: Reading) -> Sight:
+    at, found = effective_at(reading), band_of(limits, reading.value)
+    if found is None:
+        return Sight(at, False, Priority.NONE, Strength.GO, reading.value)
+    bad = found.alarm is not Priority.NONE
+    return Sight(at, bad, found.alarm, found.strength, reading.value, found.because)
 
 
-NAMES = {
-    Channel.SBP: "systolic pressure",
-    Channel.DBP: "diastolic pressure",
-    Channel.MAP: "mean pressure",
-    Channel.HR: "heart rate",
-    Channel.SPO2: "oxygen saturation",
-    Channel.RR: "breathing rate",
-    Channel.TEMP: "temperature",
-}
+def _rise_or_fall(rule: Relative, baseline: Decimal, reading: Reading) -> Sight:
+    bad = rule.alarm is not Priority.NONE and relative.met(rule, baseline, reading.value)
+    at = effective_at(reading)  # a clock that runs ahead must not put off what it shows
+    return Sight(at, bad, rule.alarm, rule.strength, reading.value, rule.because)
 
 
-def name(channel: Channel) -> str:
-    return NAMES[channel]
+def _out(channel: Channel) -> Callable[[Sight], str]:
+    return lambda s: f"{s.because} ({NAME[channel]} {s.value} {UNIT[channel]})"
+
+
+def _changed(rule: Relative, baseline: Decimal) -> Callable[[Sight], str]:
+    return lambda s: f"{s.because} ({NAME[rule.channel]} {s.value}, baseline {baseline})"
 
 
 def _seconds(cited: schema.Cited) -> timedelta:

@@ -30,6 +30,15 @@ UNIT = {
     Channel.RR: "/min",
     Channel.TEMP: "Cel",
 }
+NAME = {
+    Channel.SBP: "systolic pressure",
+    Channel.DBP: "diastolic pressure",
+    Channel.MAP: "mean pressure",
+    Channel.HR: "heart rate",
+    Channel.SPO2: "oxygen saturation",
+    Channel.RR: "breathing rate",
+    Channel.TEMP: "temperature",
+}
 
 
 class Source(StrEnum):

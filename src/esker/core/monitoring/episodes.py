@@ -2,65 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
 
 from esker.core.protocols.schema import Priority, Strength
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one reading shows: when, how urgent (none is well), and why."""
+    """What one reading shows: whether it is bad, how urgent, how strongly it acts, and why."""
 
     at: datetime
+    bad: bool
     priority: Priority
     strength: Strength
-    sentence: str
+    value: Decimal
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
     """A stretch that began at `since`; `worse_since` is when it became as urgent as it is now.
 
-    `until` is the first good reading after it, or None while the newest reading is bad.
+    `last` is its newest bad reading; `until` the first good one after it, or None.
     """
 
     since: datetime
     worse_since: datetime
-    priority: Priority
-    strength: Strength
-    sentence: str
+    last: Sight
     until: datetime | None = None
 
     def lasted(self, at: datetime) -> timedelta:
         return (self.until or at) - self.since
 
 
-def newest(sights: Iterable[Sight], clear_after: timedelta, at: datetime) -> Episode | None:
+def newest(
+    readings: Sequence[R], judge: Callable[[R], Sight], clear_after: timedelta, at: datetime
+) -> Episode | None:
     """The episode that holds at `at`, or ended less than `clear_after` ago.
 
-    `sights` are oldest first. A good stretch shorter than `clear_after` ends nothing.
+    `readings` are oldest first. A good stretch shorter than `clear_after` ends nothing. The walk
+    goes back only to the good stretch before the episode, so a calm hour costs a few readings.
     """
     now: Episode | None = None
-    for sight in sights:
-        if now and now.until and sight.at - now.until >= clear_after:
-            now = None
+    for sight in reversed(_since_calm(readings, judge, clear_after, at)):
         now = _after(now, sight)
     return now if now is None or now.until is None or at - now.until < clear_after else None
 
 
+def _since_calm(
+    readings: Sequence[R], judge: Callable[[R], Sight], clear_after: timedelta, at: datetime
+) -> list[Sight]:
+    """What the readings since the last long enough good stretch show, newest first."""
+    found: list[Sight] = []
+    next_bad = at
+    for reading in reversed(readings):
+        sight = judge(reading)
+        found.append(sight)
+        if not found[1:]:
+            next_bad = max(at, sight.at)
+        if sight.bad:
+            next_bad = sight.at
+        elif next_bad - sight.at >= clear_after:
+            break
+    return found
+
+
 def _after(now: Episode | None, sight: Sight) -> Episode | None:
-    bad = sight.priority is not Priority.NONE
     if now is None:
-        return _begun(sight) if bad else None
-    if not bad:
+        return Episode(sight.at, sight.at, sight) if sight.bad else None
+    if not sight.bad:
         return replace(now, until=now.until or sight.at)
-    worse = sight.priority.rank > now.priority.rank
-    return replace(
-        _begun(sight), since=now.since, worse_since=sight.at if worse else now.worse_since
-    )
-
-
-def _begun(sight: Sight) -> Episode:
-    return Episode(sight.at, sight.at, sight.priority, sight.strength, sight.sentence)
+    worse = sight.priority.rank > now.last.priority.rank
+    return Episode(now.since, sight.at if worse else now.worse_since, sight)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel, Reading
 from esker.core.monitoring.plausibility import plausible
-from esker.core.monitoring.staleness import age, allowed_silence, effective_at, usable
+from esker.core.monitoring.staleness import age, allowed_silence, by_channel, last_heard
 from esker.core.protocols.schema import Phase, Protocol, Signal, Strength
 from esker.core.protocols.tables import band, table
 
@@ -35,20 +35,23 @@ class Vital:
 def current(
     readings: Iterable[Reading], protocol: Protocol, at: datetime, phase: Phase = Phase.DOSE
 ) -> dict[Channel, Vital]:
-    """The newest usable value of each watched channel. A channel never heard has no key."""
-    heard = [each for each in readings if usable(each, at)]
-    found = {}
-    for watched in protocol.monitoring:
-        of_channel = [each for each in heard if each.channel == watched.channel]
-        if of_channel:
-            found[watched.channel] = _vital(of_channel, watched, protocol, at, phase)
-    return found
+    """The newest usable value of each watched channel; `readings` are oldest first.
+
+    A channel never heard has no key.
+    """
+    heard = by_channel(readings, at)
+    return {
+        watched.channel: _vital(heard[watched.channel], watched, protocol, at, phase)
+        for watched in protocol.monitoring
+        if watched.channel in heard
+    }
 
 
 def _vital(
     readings: list[Reading], watched: Signal, protocol: Protocol, at: datetime, phase: Phase
 ) -> Vital:
-    newest = max(readings, key=lambda each: (effective_at(each), each.observed_at, each.id))
+    newest = last_heard(readings)
+    assert newest is not None  # a channel that was never heard has no list
     believed = plausible(protocol, newest.channel, newest.value)
     limits = table(protocol, newest.channel, phase)
     found = band(protocol, newest.channel, phase, newest.value) if believed else None

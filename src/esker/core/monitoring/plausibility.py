@@ -6,15 +6,16 @@ looked at; it is never read as a calm one or as an extreme one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from esker.core.monitoring.channels import Channel, Reading
 from esker.core.protocols.schema import Protocol, Signal
 from esker.core.protocols.tables import signal
 
+Sensor = tuple[Channel, str | None, str | None]  # channel, device, method
 FLAT_AT_LEAST = 3  # readings: two equal cuff values an interval apart are no frozen probe
 
 
@@ -24,40 +25,51 @@ def plausible(protocol: Protocol, channel: Channel, value: Decimal) -> bool:
     return watched is not None and watched.plausible[0].value <= value <= watched.plausible[1].value
 
 
-def by_sensor(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
-    """The readings of each sensor, oldest first: two sensors differ without either jumping."""
-
-    def sensor(each: Reading) -> tuple[str, str, str]:
-        return each.source, each.device or "", each.method or ""
-
-    ordered = sorted(readings, key=lambda each: (sensor(each), each.observed_at, each.id))
-    for _, group in groupby(ordered, key=sensor):
-        yield list(group)
+def by_sensor(readings: Iterable[Reading]) -> dict[Sensor, list[Reading]]:
+    """The readings of each sensor, in their order: two sensors differ without either jumping."""
+    found: dict[Sensor, list[Reading]] = {}
+    for each in readings:
+        found.setdefault((each.channel, each.device, each.method), []).append(each)
+    return found
 
 
 def flat_since(readings: Sequence[Reading], watched: Signal) -> datetime | None:
     """When the newest run of one exact value became too long; None while it has not."""
     if watched.flat_after is None or not readings:
         return None
-    run = [readings[-1]]
-    for each in reversed(readings[:-1]):
-        if each.value != run[0].value:
+    value, first, count = readings[-1].value, readings[-1].observed_at, 0
+    for each in reversed(readings):
+        if each.value != value:
             break
-        run.append(each)
-    became = run[-1].observed_at + timedelta(seconds=float(watched.flat_after.value))
-    long_enough = len(run) >= FLAT_AT_LEAST and run[0].observed_at >= became
+        first, count = each.observed_at, count + 1
+    became = first + timedelta(seconds=float(watched.flat_after.value))
+    long_enough = count >= FLAT_AT_LEAST and readings[-1].observed_at >= became
     return became if long_enough else None
 
 
-def jumped_at(readings: Sequence[Reading], watched: Signal) -> datetime | None:
-    """When the value last changed faster than a body can; None when it never did."""
+def jumped_at(readings: Sequence[Reading], watched: Signal, since: datetime) -> datetime | None:
+    """When the value last changed faster than a body can, after `since`; None when it did not."""
     if watched.jump is None or watched.jump_within is None:
         return None
     within = timedelta(seconds=float(watched.jump_within.value))
-    jumps = [
-        after.observed_at
-        for before, after in pairwise(readings)
-        if abs(after.value - before.value) >= watched.jump.value
-        and after.observed_at - before.observed_at <= within
-    ]
-    return max(jumps, default=None)
+    for after, before in pairwise(reversed(readings)):
+        if after.observed_at <= since:
+            return None
+        far = abs(after.value - before.value) >= watched.jump.value
+        if far and after.observed_at - before.observed_at <= within:
+            return after.observed_at
+    return None
+
+
+def companions(
+    sensors: Mapping[Sensor, Sequence[Reading]], of: Sensor, watched: Signal
+) -> list[Sequence[Reading]]:
+    """The pulse of the same sensor, which a real finger moves even when saturation stands still.
+
+    Without one of the same sensor, those of the same device; with none, the channel stands alone.
+    """
+    beside = {
+        s: r for s, r in sensors.items() if s[0] == watched.flat_with and s[1] == of[1]
+    }  # fmt: skip
+    same = [each for sensor, each in beside.items() if sensor[2] == of[2]]
+    return same or list(beside.values())

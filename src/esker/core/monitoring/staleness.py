@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from esker.core.monitoring.channels import Channel, Reading
@@ -11,9 +11,17 @@ from esker.core.protocols.schema import Protocol, Signal
 AHEAD = timedelta(minutes=5)  # a device clock further ahead than this is wrong, not early
 
 
-def usable(reading: Reading, at: datetime) -> bool:
-    """Whether it may speak for the present: it is neither late nor from a clock far ahead."""
-    return not reading.late and reading.observed_at <= at + AHEAD
+def by_channel(readings: Iterable[Reading], at: datetime) -> dict[Channel, list[Reading]]:
+    """The readings that may speak for the present, by channel and in their order, in one pass.
+
+    Not those that came late, nor those of a clock that is far ahead.
+    """
+    found: dict[Channel, list[Reading]] = {}
+    limit = at + AHEAD
+    for each in readings:
+        if not each.late and each.observed_at <= limit:
+            found.setdefault(each.channel, []).append(each)
+    return found
 
 
 def effective_at(reading: Reading) -> datetime:
@@ -39,10 +47,11 @@ def planned_interval(protocol: Protocol, channel: Channel) -> timedelta:
 
 
 def allowed_silence(
-    protocol: Protocol, watched: Signal, readings: Iterable[Reading] = ()
+    protocol: Protocol, watched: Signal, readings: Sequence[Reading] = ()
 ) -> timedelta:
     """How long the channel may be silent. A cuff gets its own measuring interval besides.
 
+    `readings` are oldest first.
     The interval is the gap between its last two measurements, and never longer than the checks
     plan, so that one long gap does not excuse the next.
     """
@@ -50,5 +59,28 @@ def allowed_silence(
     if not watched.on_interval:
         return silence
     planned = planned_interval(protocol, watched.channel)
-    times = sorted({each.observed_at for each in readings})[-2:]
-    return silence + (min(times[1] - times[0], planned) if len(times) == 2 else planned)
+    gap = _last_gap(readings)
+    return silence + (planned if gap is None else min(gap, planned))
+
+
+def _last_gap(readings: Sequence[Reading]) -> timedelta | None:
+    """Between the last two instants of measurement; None while there are not two."""
+    for each in reversed(readings):
+        if each.observed_at != readings[-1].observed_at:
+            return readings[-1].observed_at - each.observed_at
+    return None
+
+
+def last_heard(readings: Sequence[Reading]) -> Reading | None:
+    """The one whose age is the least; they are oldest first, so that few are looked at."""
+    last: Reading | None = None
+    for each in reversed(readings):
+        if last is not None and each.observed_at < effective_at(last):
+            break
+        if last is None or _rank(each) > _rank(last):
+            last = each
+    return last
+
+
+def _rank(reading: Reading) -> tuple[datetime, datetime, str]:
+    return effective_at(reading), reading.observed_at, reading.id

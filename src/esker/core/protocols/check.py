@@ -15,9 +15,11 @@ import z3
 from esker.core.protocols.numbers import number_faults
 from esker.core.protocols.rules import (
     alarm_faults,
+    alarm_less_holds,
     check_faults,
     criterion_faults,
     dose_faults,
+    relative_faults,
     rule_faults,
     twins,
 )
@@ -36,6 +38,8 @@ def check(protocol: Protocol) -> list[str]:
         *rule_faults(protocol),
         *dose_faults(protocol),
         *check_faults(protocol),
+        *relative_faults(protocol),
+        *alarm_less_holds(protocol),
         *criterion_faults(protocol),
         *alarm_faults(protocol),
         *twins(protocol),

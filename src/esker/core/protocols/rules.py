@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from esker.core.protocols.schema import Condition, Priority, Protocol, Strength
+from esker.core.protocols.schema import Condition, Phase, Priority, Protocol, Strength
 
 MORE = {"device": "next", "infusion": "resume"}  # the gate before more drug
 # Rule -> the gates at which it must stand; "more" is the one of the form.
@@ -23,6 +23,7 @@ STAND: dict[str, tuple[str, ...]] = {
     "watched": ("start",),
     "vitals_fresh": ("clear", "start", "more"),
     "vitals_within": ("clear", "start", "more"),
+    "relative": ("more", "discharge"),
     "interval": ("clear", "start"),
     "vial": ("start", "more"),
     "clearance": ("start",),
@@ -107,6 +108,29 @@ def check_faults(protocol: Protocol) -> Iterator[str]:
             {*each.scales} - {*protocol.scales}
         ):
             yield f"Check {each.id} asks for {name}, which this protocol does not know."
+
+
+def relative_faults(protocol: Protocol) -> Iterator[str]:
+    """Changes of what nobody watches, and of what no gate would miss."""
+    for each in protocol.relative:
+        if each.channel not in protocol.required:
+            yield f"Change {each.id} reads {each.channel}, which no gate requires."
+        if not each.because:
+            yield f"Change {each.id} has no sentence for the nurse."
+        if each.strength is Strength.GO:
+            yield f"Change {each.id} has strength go, and so does nothing at any gate."
+
+
+def alarm_less_holds(protocol: Protocol) -> Iterator[str]:
+    """A hold while the drug runs must ring, or nobody would pause the pump."""
+    dosing = [table for table in protocol.tables if Phase.DOSE in table.phase]
+    parts = [(f"Table {t.id}", b.strength, b.alarm) for t in dosing for b in t.bands]
+    parts += [
+        (f"Change {r.id}", r.strength, r.alarm) for r in protocol.relative if Phase.DOSE in r.phase
+    ]
+    for name, strength, alarm in parts:
+        if strength.rank >= Strength.HOLD.rank and alarm is Priority.NONE:
+            yield f"{name} holds during dosing without an alarm: nobody would pause the pump."
 
 
 def criterion_faults(protocol: Protocol) -> Iterator[str]:

@@ -223,6 +223,7 @@ class Signal(Strict):
     plausible: tuple[Cited, Cited]
     lost_after: Cited  # s without a reading
     flat_after: Cited | None = None  # s of exactly one value: probe off or frozen
+    flat_with: Channel | None = None  # flat only while this one of the same sensor is flat too
     jump: Cited | None = None  # largest believable change ...
     jump_within: Cited | None = None  # ... within so many s
     on_interval: bool = False  # cuff: lost_after counts beyond its measuring interval

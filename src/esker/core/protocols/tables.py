@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Band, Phase, Protocol, Signal, Table
+from esker.core.protocols.schema import Band, Phase, Protocol, Signal, Strength, Table
 
 
 def table(protocol: Protocol, channel: Channel, phase: Phase) -> Table | None:
@@ -27,6 +27,14 @@ def band(protocol: Protocol, channel: Channel, phase: Phase, value: Decimal) -> 
     """The band of `value` in this phase; None where no table holds it."""
     found = table(protocol, channel, phase)
     return band_of(found, value) if found else None
+
+
+def worst(protocol: Protocol, channel: Channel, phase: Phase) -> Strength:
+    """The strongest that any value of this channel can meet here; what is missing is no milder."""
+    found = table(protocol, channel, phase)
+    met = [each.strength for each in found.bands] if found else []
+    met += [r.strength for r in protocol.relative if r.channel == channel and phase in r.phase]
+    return max((*met, Strength.HOLD), key=lambda strength: strength.rank)
 
 
 def signal(protocol: Protocol, channel: Channel) -> Signal | None:

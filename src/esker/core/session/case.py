@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from esker.core.protocols.schema import Protocol
-from esker.core.session.gates import Gate
+from esker.core.session.gate import Gate
 from esker.core.session.may import GATES
 from esker.core.session.state import Actor, Session, Window
 

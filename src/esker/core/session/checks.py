@@ -13,6 +13,7 @@ from typing import Any
 
 from esker.core.ledger import Refused
 from esker.core.monitoring.channels import UNIT
+from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Strength
 from esker.core.session import commands as c
 from esker.core.session import dosing
@@ -21,7 +22,6 @@ from esker.core.session.custody import told_waste_mg
 from esker.core.session.dosing import TENTH
 from esker.core.session.gates import Finding, bare
 from esker.core.session.may import GATES
-from esker.core.session.readings import plausible
 from esker.core.units import plain
 
 SCALES = {"moaa_s": (0, 5), "cadss": (0, 92)}

@@ -1,42 +1,18 @@
-"""The gates: what must hold before the drug, during it, and before the door.
+"""The gates: the protocol says at which of them a rule stands, and how strongly.
 
-Each rule looks at one thing and yields findings; the protocol says at which gates a rule stands and
-how strongly. Every strength here is a floor: a worse or a missing vital never permits more.
+Every strength here is a floor: a worse or a missing vital never permits more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
-from esker.core.discharge import criteria
 from esker.core.ledger import Refused
-from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Phase, Protocol, Rule, Strength
-from esker.core.protocols.tables import band, table
-from esker.core.session import custody, dosing
-from esker.core.session.commands import Tri
-from esker.core.session.readings import Latest, latest, within
-from esker.core.session.state import Actor, Dosing, Session, Window
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Everything a rule may look at."""
-
-    name: str
-    state: Session
-    window: Window
-    protocol: Protocol
-    at: datetime
-    actor: Actor
-
-    @property
-    def phase(self) -> Phase:
-        """Whose table the vitals are read against."""
-        before = {"clear": Phase.CLEAR, "start": Phase.CLEAR, "discharge": Phase.RECOVER}
-        return before.get(self.name, Phase.DOSE)
+from esker.core.protocols.schema import Rule, Strength
+from esker.core.session.gate import Gate
+from esker.core.session.gate_rules import RULES
+from esker.core.session.readings import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +30,6 @@ FLOOR = dict.fromkeys(
     ("identity", "order", "order_version", "vial", "clearance", "ceiling", "ceiling_per_kg"),
     Strength.NEVER,
 )
-
-Found = Iterator[tuple[str, Strength | None, str]]  # (detail, own strength or the rule's, sentence)
 
 
 def findings(gate: Gate) -> list[Finding]:
@@ -112,233 +86,5 @@ def relied_on(gate: Gate) -> list[dict[str, object]]:
             "reading": seen.reading,
         }
         for channel in gate.protocol.required
-        if (seen := latest(gate.state, gate.window, gate.protocol, channel, gate.at))
+        if (seen := gate.seen.get(channel))
     ]
-
-
-# -- who, what, whether ---------------------------------------------------------------------------
-
-
-def identity(gate: Gate) -> Found:
-    if gate.state.identified_by is None:
-        yield "", None, "Check two identifiers first."
-
-
-def order(gate: Gate) -> Found:
-    if gate.state.order is None:
-        yield "", None, "There is no signed order for this session."
-
-
-def order_version(_gate: Gate) -> Found:
-    # Commands carry the version that was seen; `decide` compares it, since only it has the command.
-    yield from ()
-
-
-def consent(gate: Gate) -> Found:
-    match gate.window.consent:
-        case Tri.NO:
-            yield "", None, "This patient has not consented, or has withdrawn."
-        case Tri.UNKNOWN:
-            yield "", None, "Nobody has recorded whether consent is on file."
-
-
-def readiness(gate: Gate) -> Found:
-    """A question that nobody asked stands in the way of everyone; an unwelcome answer is a hold."""
-    for question in gate.protocol.readiness:
-        answer, _ = gate.state.readiness.get(question.id, (None, None))
-        if answer is None:
-            yield question.id, Strength.NEVER, f"Not asked yet: {question.text}"
-        elif answer is Tri.UNKNOWN:
-            held = max(question.strength, Strength.HOLD, key=lambda s: s.rank)
-            yield f"{question.id}:unknown", held, f"Not known: {question.text}"
-        elif answer.value != question.wanted:
-            yield f"{question.id}:{answer.value}", question.strength, question.because
-
-
-def weight(gate: Gate) -> Found:
-    state, dose = gate.state, gate.protocol.dose
-    if not state.weights:
-        yield "", None, "Weigh the patient: the dose is worked out from the weight."
-        return
-    kg, taken = state.weights[-1]
-    if gate.at - taken > timedelta(days=float(dose.weight_valid.value)):
-        yield "", None, f"The weight of {kg} kg is too old; weigh again."
-    if state.weight_doubt:
-        yield "", None, f"{kg} kg is far from the last weight; weigh again to be sure."
-    ordered = state.order.weight_kg if state.order else None
-    if ordered and dosing.apart(kg, ordered) > dose.weight_change.value:
-        yield "", None, f"The order was made for {ordered} kg, and the patient weighs {kg} kg."
-
-
-# -- around the chair -----------------------------------------------------------------------------
-
-
-def prescriber_on_site(gate: Gate) -> Found:
-    if not gate.window.prescribers_on_site:
-        yield "", None, "No prescriber is on site."
-
-
-def monitor_paired(gate: Gate) -> Found:
-    if gate.state.monitor is None:
-        yield "", None, "No monitor is paired with this chair."
-
-
-def watched(gate: Gate) -> Found:
-    if gate.window.screens_watching == 0:
-        yield "", None, "No screen with sound watches this chair."
-
-
-def vitals_fresh(gate: Gate) -> Found:
-    """Missing is at least as strong as the worst value the table knows."""
-    for channel in gate.protocol.required:
-        seen = _fresh(gate, channel)
-        if seen is None:
-            known = table(gate.protocol, channel, gate.phase)
-            bands = known.bands if known else ()
-            worst = max((b.strength for b in bands), key=lambda s: s.rank, default=Strength.HOLD)
-            strength = max(worst, Strength.HOLD, key=lambda s: s.rank)
-            minutes = gate.protocol.fresh.value
-            yield channel, strength, f"No usable {channel} reading in the last {minutes} minutes."
-
-
-def vitals_within(gate: Gate) -> Found:
-    for channel in gate.protocol.required:
-        seen = _fresh(gate, channel)
-        found = band(gate.protocol, channel, gate.phase, seen.value) if seen else None
-        if seen and found and found.strength is not Strength.GO:
-            # The band is part of the name: a signature for 145 does not cover 230.
-            name = f"{channel}:{found.low}-{found.high}"
-            yield name, found.strength, f"{found.because} ({channel} {seen.value})"
-
-
-def _fresh(gate: Gate, channel: Channel) -> Latest | None:
-    seen = latest(gate.state, gate.window, gate.protocol, channel, gate.at)
-    return seen if seen and within(gate.at, seen.observed_at, gate.protocol.fresh) else None
-
-
-# -- the drug -------------------------------------------------------------------------------------
-
-
-def interval(gate: Gate) -> Found:
-    last, hours = gate.window.last_dose_at, gate.protocol.dose.interval.value
-    if last and gate.at - last < timedelta(hours=float(hours)):
-        yield "", None, f"The last dose was less than {hours} h ago."
-
-
-def vial(gate: Gate) -> Found:
-    if gate.protocol.drug.form == "infusion":
-        if gate.state.drawn is None:
-            yield "", None, "Scan the vial and draw up first."
-    elif dosing.next_device(gate.state, gate.window) is None:
-        yield "", None, "Scan a device that has not been used."
-
-
-def drawn_matches(gate: Gate) -> Found:
-    drawn, ordered = gate.state.drawn, gate.state.order
-    if drawn and ordered:
-        limit = gate.protocol.dose.drawn_tolerance.value
-        if dosing.apart(drawn.drawn_mg, ordered.dose_mg) > limit:
-            yield "", None, dosing.slip(drawn.drawn_mg, ordered.dose_mg)
-
-
-def rate_matches(gate: Gate) -> Found:
-    drawn, ordered = gate.state.drawn, gate.state.order
-    limit = gate.protocol.dose.rate_tolerance
-    if drawn and ordered and ordered.duration_min and limit:
-        wanted = dosing.rate_for(drawn.final_ml, ordered.duration_min)
-        rate = gate.state.rate_ml_per_h or drawn.rate_ml_per_h
-        if dosing.apart(rate, wanted) > limit.value:
-            yield "", None, f"The pump runs {rate} mL/h; the order means {wanted} mL/h."
-
-
-def rest_time(gate: Gate) -> Found:
-    rest = gate.protocol.dose.rest
-    last = dosing.last_given_at(gate.state)
-    if rest and last:
-        ready = last + timedelta(minutes=float(rest.value))
-        if gate.at < ready:
-            wait = int((ready - gate.at).total_seconds()) + 1
-            yield "", None, f"Devices are {rest.value} min apart: {wait} s to wait."
-
-
-def clearance(gate: Gate) -> Found:
-    cleared, minutes = gate.state.cleared_at, gate.protocol.clearance.value
-    if cleared is None:
-        yield "", None, "The patient has not been cleared to dose."
-    elif not within(gate.at, cleared, gate.protocol.clearance):
-        yield "", None, f"The clearance is older than {minutes} min; clear again."
-    elif gate.state.order and gate.state.cleared_version != gate.state.order.version:
-        yield "", None, "The order changed after the clearance; clear again."
-
-
-def ceiling(gate: Gate) -> Found:
-    total, limit = dosing.planned_mg(gate.state, gate.protocol, gate.at), gate.protocol.dose.ceiling
-    if total > limit.value:
-        yield "", None, f"{total} mg in one session is above the ceiling of {limit.value} mg."
-
-
-def ceiling_per_kg(gate: Gate) -> Found:
-    yield from _per_kg(gate, gate.protocol.dose.ceiling_per_kg, "above the ceiling of")
-
-
-def soft_per_kg(gate: Gate) -> Found:
-    yield from _per_kg(gate, gate.protocol.dose.soft_per_kg, "unusually high: above")
-
-
-def _per_kg(gate: Gate, limit: object, words: str) -> Found:
-    kg = gate.state.weights[-1][0] if gate.state.weights else None
-    value = getattr(limit, "value", None)
-    if kg and value is not None:
-        per_kg = dosing.planned_mg(gate.state, gate.protocol, gate.at) / kg
-        if per_kg > value:
-            yield "", None, f"{per_kg:.2f} mg/kg is {words} {value} mg/kg."
-
-
-# -- the door -------------------------------------------------------------------------------------
-
-
-def observation(gate: Gate) -> Found:
-    rule = gate.protocol.observation
-    anchor = dosing.anchor(gate.state, rule.anchor)
-    if gate.state.dosing in (Dosing.READY, Dosing.RUNNING, Dosing.PAUSED):
-        yield "", Strength.NEVER, "Dosing has not been ended yet."
-    elif anchor is not None:
-        free = anchor + timedelta(minutes=float(rule.minimum.value))
-        if gate.at < free:
-            minutes = -((gate.at - free) // timedelta(minutes=1))
-            yield "", rule.strength, f"Observation has {minutes} min to run."
-
-
-def discharge_criteria(gate: Gate) -> Found:
-    if gate.state.emergency_at is not None:
-        yield "emergency", Strength.NEVER, "An emergency is still open; end it with its outcome."
-    yield from criteria.unmet(gate.state, gate.window, gate.protocol, gate.at)
-
-
-def escort(gate: Gate) -> Found:
-    if gate.state.escort is None and gate.state.given:
-        yield "", None, "No escort has been seen."
-
-
-def deviations_open(gate: Gate) -> Found:
-    if gate.state.deviations:
-        yield "", None, f"{len(gate.state.deviations)} deviations wait for a prescriber."
-
-
-def waste(gate: Gate) -> Found:
-    state, protocol, at = gate.state, gate.protocol, gate.at
-    open_ = [v for v in state.vials if not custody.accounted(state, protocol, v, at)]
-    if open_:
-        packs = "; ".join(custody.words(state, protocol, each, at) for each in open_)
-        yield "", None, f"Not accounted for: {packs}."
-
-
-RULES: dict[str, Callable[[Gate], Found]] = {
-    rule.__name__: rule
-    for rule in (
-        identity, order, order_version, consent, readiness, weight, prescriber_on_site,
-        monitor_paired, watched, vitals_fresh, vitals_within, interval, vial, drawn_matches,
-        rate_matches, rest_time, clearance, ceiling, ceiling_per_kg, soft_per_kg, observation,
-        discharge_criteria, escort, deviations_open, waste,
-    )
-}  # fmt: skip

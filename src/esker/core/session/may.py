@@ -7,7 +7,8 @@ from datetime import datetime
 from esker.core.ledger import Refused
 from esker.core.protocols.schema import Phase, Protocol
 from esker.core.session.commands import ASKS, SIGNED
-from esker.core.session.gates import Gate, findings, refusal
+from esker.core.session.gate import Gate
+from esker.core.session.gates import findings, refusal
 from esker.core.session.state import Actor, Dosing, Role, Session, Window
 
 BEDSIDE = frozenset({Role.NURSE, Role.PRESCRIBER})

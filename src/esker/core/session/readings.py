@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel
+from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Cited, Protocol
-from esker.core.protocols.tables import signal
 from esker.core.session.state import Session, Window
 
 AHEAD = timedelta(minutes=1)  # a device clock may run ahead so far and still be read as now
@@ -27,27 +27,47 @@ class Latest:
     reading: str | None
 
 
-def plausible(protocol: Protocol, channel: Channel, value: Decimal) -> bool:
-    """Whether a body can have this value at all; kept apart from clinical limits."""
-    watched = signal(protocol, channel)
-    return watched is not None and watched.plausible[0].value <= value <= watched.plausible[1].value
-
-
-def latest(
-    state: Session, window: Window, protocol: Protocol, channel: Channel, at: datetime
-) -> Latest | None:
-    """The newest value, if it is plausible. An implausible newest one counts as missing:
-    falling back to an older, calmer value would let an artefact hide what came before it.
-    """
-    seen = [each for each in _all(state, window, channel) if each.observed_at <= at + AHEAD]
-    newest = max(seen, key=lambda each: each.observed_at, default=None)
-    return newest if newest and plausible(protocol, channel, newest.value) else None
-
-
-def _all(state: Session, window: Window, channel: Channel) -> Iterator[Latest]:
-    for reading in window.readings:
-        if reading.channel == channel:
-            yield Latest(reading.value, reading.observed_at, reading.id)
+def newest(
+    state: Session, window: Window, channels: Collection[Channel], at: datetime
+) -> dict[Channel, Latest]:
+    """The newest value of each channel, plausible or not, in one walk back over the window."""
+    found: dict[Channel, Latest] = {}
+    for reading in reversed(window.readings):
+        if reading.observed_at > at + AHEAD or reading.channel in found:
+            continue
+        if reading.channel in channels:
+            found[reading.channel] = Latest(reading.value, reading.observed_at, reading.id)
+            if len(found) == len(channels):
+                break
     for each in state.observed:
-        if each.what == channel:
-            yield Latest(each.value, each.observed_at, each.reading or each.entry)
+        if each.what in channels and each.observed_at <= at + AHEAD:
+            known = found.get(channel := Channel(each.what))
+            if known is None or each.observed_at > known.observed_at:
+                found[channel] = Latest(each.value, each.observed_at, each.reading or each.entry)
+    return found
+
+
+def usable(
+    state: Session, window: Window, protocol: Protocol, at: datetime
+) -> dict[Channel, Latest]:
+    """The newest value of each required channel, if it is plausible.
+
+    An implausible newest one counts as missing: falling back to an older, calmer value would let
+    an artefact hide what came before it.
+    """
+    found = newest(state, window, frozenset(protocol.required), at)
+    return {c: seen for c, seen in found.items() if plausible(protocol, c, seen.value)}
+
+
+def believed(
+    state: Session, window: Window, protocol: Protocol, channel: Channel, at: datetime
+) -> list[Latest]:
+    """All plausible values of one channel, oldest first."""
+    told = (Latest(o.value, o.observed_at, o.entry) for o in state.observed if o.what == channel)
+    heard = (Latest(r.value, r.observed_at, r.id) for r in window.readings if r.channel == channel)
+    seen = [
+        each
+        for each in (*heard, *told)
+        if each.observed_at <= at + AHEAD and plausible(protocol, channel, each.value)
+    ]
+    return sorted(seen, key=lambda each: each.observed_at)

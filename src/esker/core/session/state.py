@@ -54,7 +54,7 @@ class Actor:
 class Window:
     """What a decision reads besides the session's own entries, handed in by the shell."""
 
-    readings: Readings = ()  # of the paired monitor and the nurse, oldest first
+    readings: Readings = ()  # of the paired monitor and the nurse: charted, oldest first
     consent: Tri = Tri.UNKNOWN
     prescribers_on_site: frozenset[str] = frozenset()
     vials_used_elsewhere: frozenset[str] = frozenset()
@@ -64,6 +64,7 @@ class Window:
     last_dose_at: datetime | None = None  # of this patient, in any earlier session
     last_weight: tuple[Decimal, datetime] | None = None  # kg, of an earlier session
     screens_watching: int = 0  # audible screens that watch this chair
+    gateway_lost_since: datetime | None = None  # since when no listener takes messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""A gate between two steps, and everything that a rule at it may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from esker.core.monitoring.channels import Channel
+from esker.core.protocols.schema import Phase, Protocol
+from esker.core.session.readings import Latest, usable
+from esker.core.session.state import Actor, Session, Window
+
+
+@dataclass(frozen=True)  # without slots: `seen` is worked out once and kept
+class Gate:
+    """Everything a rule may look at."""
+
+    name: str
+    state: Session
+    window: Window
+    protocol: Protocol
+    at: datetime
+    actor: Actor
+
+    @property
+    def phase(self) -> Phase:
+        """Whose table the vitals are read against."""
+        before = {"clear": Phase.CLEAR, "start": Phase.CLEAR, "discharge": Phase.RECOVER}
+        return before.get(self.name, Phase.DOSE)
+
+    @cached_property
+    def seen(self) -> dict[Channel, Latest]:
+        """The newest plausible value of each required channel."""
+        return usable(self.state, self.window, self.protocol, self.at)
