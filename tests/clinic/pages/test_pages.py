@@ -1,18 +1,16 @@
-"""The pages: what a nurse sees, locked and unlocked."""
-
-from argparse import Namespace
-from datetime import UTC, datetime
+"""The chair page: what a nurse sees, locked and unlocked, and what her thumb reaches."""
 
 import pytest
 from django.template.loader import render_to_string
 
-from esker.clinic.pages import presenters
-from esker.clinic.pages.forms import form
-from esker.clinic.record import paper, pdf
+from esker.clinic.pages import presenters, steps
+from esker.clinic.pages.forms import forms
+from esker.clinic.pages.views import REGIONS
 
 
-def chair(session, locked):
-    return render_to_string("_chair.html", {**presenters.chair(session), "locked": locked})
+def chair(session, locked=False):
+    context = {**presenters.chair(session), "locked": locked}
+    return "".join(render_to_string(f"chair/{name}.html", context) for name in REGIONS)
 
 
 def test_the_worst_alarm_stands_first(session):
@@ -26,8 +24,9 @@ def test_the_worse_number_of_a_pressure_rules_its_tile(session):
     assert ("120/112", "hold") == (pressure["value"], pressure["band"])
 
 
+@pytest.mark.hazard(26)
 def test_a_lock_hides_identity_and_edits_and_nothing_that_protects(session):
-    """Vitals, alarms and Emergency stay on a locked screen."""
+    """Hazard 26, software in the way of a rescue: vitals, alarms and Emergency stay when locked."""
     page = chair(session, locked=True)
     assert "Demo" not in page.replace("DEMO-MON", "")
     assert "<dialog" not in page
@@ -36,36 +35,75 @@ def test_a_lock_hides_identity_and_edits_and_nothing_that_protects(session):
 
 def test_a_name_is_text_and_unasked_allergies_say_so(session):
     """Unknown is not no: allergies that nobody asked about are not `none`."""
-    page = chair(session, locked=False)
+    page = chair(session)
     assert "Demo &lt;Alder&gt;" in page
     assert "not asked" in page
 
 
 def test_what_is_refused_is_listed_with_its_reason(session):
     """Only accepted commands are buttons; the others say why not."""
-    page = chair(session, locked=False)
-    assert 'data-send="f-start"' in page
+    page = chair(session)
+    assert 'data-open="d-adverse_event"' in page
     assert "Already here." in page
     assert 'id="d-arrive"' not in page
 
 
+def test_the_next_step_is_the_first_that_is_not_done(session):
+    """A monitor is paired, nothing else happened: weighing comes next, the start last."""
+    found = steps.steps(session)
+    assert ("pair_monitor", "done") == (found[0].kind, found[0].state)
+    assert ["weigh"] == [step.kind for step in found if step.state == "now"]
+    assert "start" == found[-1].kind
+
+
+def test_a_check_that_is_due_comes_before_everything(session):
+    """An open check for pressure puts the vitals under the thumb."""
+    session["due"] = [{"id": "pressure@40", "status": "open", "channels": ["sbp"], "scales": [],
+                       "title": "Blood pressure", "due_at": session["now"],
+                       "opens_at": session["now"]}]  # fmt: skip
+    assert "record_vitals" == steps.steps(session)[0].kind
+
+
+def test_a_hold_says_why_and_offers_the_override(session):
+    """The clearance is held: the sentence stands there, with both halves of the override."""
+    session |= {"monitor": "M", "vials": [{"vial": "a"}, {"vial": "b"}]}
+    session["entries"] += [
+        {**session["entries"][0], "kind": kind, "body": {"vitals": []}}
+        for kind in ("patient.weighed", "vitals.recorded")
+    ]
+    page = chair(session)
+    assert "<b>▲ Clear to dose: not now.</b> Diastolic is over 110." in page
+    assert 'id="d-request_override"' in page
+    assert 'id="d-sign_override"' in page
+
+
 def test_a_start_carries_the_order_version_that_was_seen(session):
     """A start for an order that has since changed can be told apart."""
-    assert ["3"] == [field.value for field in form("start", session).fields]
+    assert ["3"] == [field.value for field in forms("start", session)[0].fields]
 
 
-def test_the_record_prints_a_name_as_text(session):
-    """Markup in a name is printed, never run."""
-    record = session
-    record["patient"]["name"] = "#panic()"
-    assert b"%PDF" == pdf.session(record, datetime(2026, 11, 23, tzinfo=UTC))[:4]
+def test_a_device_is_numbered_and_its_pack_chosen(session):
+    """The nurse types neither: the next number, and the first pack that was not used."""
+    session["vials"] = [{"vial": "a"}, {"vial": "b"}]
+    session["given"] = [{"vial": "a", "device": 1}]
+    session["devices"]["given"] = 1
+    fields = {field.name: field.value for field in forms("device_given", session)[0].fields}
+    assert {"order_version": "3", "device": "2", "vial": "b"} == fields
 
 
-def test_a_blank_pack_prints_for_each_built_in_protocol(tmp_path):
-    """On the day when nothing works there is still paper."""
-    for name in ("esketamine-trd-us", "esketamine-trd-eu", "ketamine-iv"):
-        paper.run(Namespace(protocol=name, out=tmp_path / name))
-        assert b"%PDF" == (tmp_path / name).read_bytes()[:4]
+def test_a_hand_over_reads_back_alarms_and_checks(session):
+    """Hazard 46 begins here: each open alarm is ticked before the chair changes hands."""
+    fields = forms("hand_over", session)[0].fields
+    assert ["Low.", "High."] == [field.label for field in fields if field.kind == "check"]
+
+
+def test_a_silent_monitor_is_named(session):
+    """Hazard 14 on the page: when all it sent is old, the chair says that the monitor is silent."""
+    for vital in session["vitals"].values():
+        vital["stale"] = True
+    session["vitals"]["hr"] = {**session["vitals"]["sbp"]}
+    assert "DEMO-MON-2 is silent: look at it." == presenters.silent(session)
+    assert "OLD READING" in chair(session)
 
 
 @pytest.mark.django_db
@@ -76,10 +114,11 @@ def test_a_stranger_is_asked_to_sign_in(client, page):
 
 
 @pytest.mark.django_db
-def test_a_session_of_no_clinic_is_not_found(client, nurse, session):
+@pytest.mark.parametrize("part", ["", "fragment/", "chart/"])
+def test_a_session_of_no_clinic_is_not_found(client, nurse, session, part):
     """Another clinic's session answers as one that does not exist."""
     client.force_login(nurse)
-    assert 404 == client.get(f"/chair/{session['id']}/").status_code
+    assert 404 == client.get(f"/chair/{session['id']}/{part}").status_code
     assert 200 == client.get("/").status_code
 
 

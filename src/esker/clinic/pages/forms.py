@@ -1,268 +1,210 @@
-"""Which fields each command asks for, as one table; the page draws it, the API judges it.
+"""The forms of a session's commands, filled in with what is known; the API judges them.
 
-A field's name is its path in the command: `identifiers.0.value` becomes a list of objects.
+`session` is the query's dict, with `people`, `free_chairs` and `me` beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
-TRI = (("", "Choose"), ("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
-SEVERITY = (("mild", "Mild"), ("moderate", "Moderate"), ("severe", "Severe"))
-ROUTES = (("iv", "Intravenous"), ("im", "Intramuscular"), ("po", "By mouth"))
-RESTS = (("", "All that is left"), ("vial", "In the vial"), ("syringe", "In the syringe"))
-DOSE_UNITS = (("mg", "mg"), ("microgram", "microgram"))
+from esker.clinic.pages import drug_forms
+from esker.clinic.pages.fields import (
+    DOSE_UNITS,
+    FIXED,
+    REASON,
+    ROUTES,
+    TITLES,
+    TRI,
+    Field,
+    Form,
+)  # fmt: skip
+from esker.clinic.pages.form_parts import Session, colleagues, form, people, signing
+from esker.clinic.pages.words import UNITS, VITAL_LABELS
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    name: str
-    label: str = ""
-    kind: str = "text"  # text, number, hidden, select, password, code
-    value: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-    required: bool = True
-    hint: str = ""
+MOAA_S = (("0", "0 none"), *((str(n), str(n)) for n in range(1, 5)), ("5", "5 alert"))
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    kind: str
-    title: str
-    fields: tuple[Field, ...] = ()
-    weight: str = "plain"  # plain, main, grave
-
-    @property
-    def at_once(self) -> bool:
-        """Nothing to fill in: one tap does it."""
-        return all(field.kind == "hidden" for field in self.fields)
-
-
-TITLES = {
-    "arrive": "Arrived: check identity", "answer_readiness": "Readiness questions",
-    "weigh": "Weigh", "pair_monitor": "Pair chair and monitor", "unpair_monitor": "Unpair monitor",
-    "record_vitals": "Confirm vitals", "record_scale": "Record a scale",
-    "adverse_event": "Adverse event", "end_emergency": "End emergency",
-    "give_rescue": "Rescue medicine given", "sign_order": "Sign order", "scan_vial": "Scan pack",
-    "draw_up": "Draw up", "clear": "Clear to dose", "start": "Start dosing",
-    "next_device": "Next device", "device_given": "Device given", "change_rate": "Change rate",
-    "pause": "Pump paused", "resume": "Resume", "stop": "Stop dosing", "end_dose": "Dose finished",
-    "waste": "Waste with witness", "request_override": "Ask for override",
-    "sign_override": "Sign override", "decline_override": "Decline override",
-    "hand_over": "Hand over",
-    "accept_hand_over": "Accept hand-over", "assess_discharge": "Assess for the door",
-    "escort_seen": "Escort seen", "discharge": "Discharge", "transfer_out": "Transfer out",
-    "leave_against_advice": "Left against advice", "cancel": "Cancel session",
-    "withhold": "Withhold dose", "deviation": "Record deviation",
-}  # fmt: skip
-MAIN = frozenset({
-    "arrive", "answer_readiness", "pair_monitor", "record_vitals", "scan_vial", "draw_up", "clear",
-    "start", "next_device", "device_given", "resume", "end_dose", "escort_seen", "discharge",
-})  # fmt: skip
-GRAVE = frozenset({"stop", "pause", "leave_against_advice", "cancel", "withhold", "transfer_out"})
-VITAL_LABELS = {
-    "sbp": "Systolic", "dbp": "Diastolic", "hr": "Heart rate", "spo2": "SpO\u2082",
-    "rr": "Breaths", "map": "Mean pressure", "temp": "Temperature",
-}  # fmt: skip
-UNITS = {"sbp": "mmHg", "dbp": "mmHg", "hr": "/min", "spo2": "%", "rr": "/min", "map": "mmHg"}
-
-REASON = Field("reason", "Reason")
-SIGNING = (
-    Field("signature.username", "Prescriber"),
-    Field("signature.password", "Password", "password"),
-    Field("signature.totp", "Six-digit code", "code"),
-)
-FIXED: dict[str, tuple[Field, ...]] = {
-    "arrive": (
-        Field("identifiers.0.what", kind="hidden", value="name"),
-        Field("identifiers.0.value", "Full name, as the patient says it"),
-        Field("identifiers.1.what", kind="hidden", value="born"),
-        Field("identifiers.1.value", "Born (year-month-day)", hint="as 1984-04-12"),
-    ),
-    "weigh": (
-        Field("weight", "Weight", "number"),
-        Field("unit", "Unit", "select", options=(("kg", "kg"), ("lb", "lb"))),
-    ),
-    "unpair_monitor": (REASON,),
-    "adverse_event": (
-        Field("term", "What happened"),
-        Field("severity", "Severity", "select", options=SEVERITY),
-        Field("serious", "Serious", "select", options=(("false", "No"), ("true", "Yes"))),
-    ),
-    "end_emergency": (Field("outcome", "Outcome"),),
-    "give_rescue": (
-        Field("medicine", "Medicine"),
-        Field("dose", "Dose given", "number"),
-        Field("unit", "Unit", "select", options=DOSE_UNITS),
-        Field("route", "Route", "select", options=ROUTES),
-        Field("ordered_by", "Verbal order by", required=False),
-    ),
-    "scan_vial": (Field("code", "Code on the pack", hint="Scan, or type it"),),
-    "pause": (REASON,),
-    "stop": (REASON, Field("given_ml", "Given so far, mL", "number", required=False)),
-    "end_dose": (Field("given_ml", "Given, mL (infusion)", "number", required=False),),
-    "change_rate": (Field("pump_rate_ml_per_h", "New pump rate, mL/h", "number"), REASON),
-    "hand_over": (Field("to", "To (user name)"),),
-    "escort_seen": (
-        Field("name", "Escort's name"),
-        Field("relation", "Relation"),
-        Field("drives", "Escort drives", "select", options=TRI),
-    ),
-    "leave_against_advice": (Field("advice", "Advice that was given"),),
-    "transfer_out": (Field("to", "To"), REASON),
-    "cancel": (REASON,),
-    "withhold": (REASON,),
-    "deviation": (Field("what", "What happened"),),
-}
-
-
-def form(kind: str, session: Mapping[str, Any]) -> Form | None:
-    """The form of one command for this session; None for those with a place of their own."""
+def forms(kind: str, session: Session) -> list[Form]:
+    """The forms of one kind of command; none for those with a place of their own."""
     if kind not in TITLES:
-        return None
-    make = MADE.get(kind)
-    fields = make(session) if make else FIXED.get(kind, ())
-    weight = "main" if kind in MAIN else "grave" if kind in GRAVE else "plain"
-    return Form(kind, TITLES[kind], fields, weight)
+        return []
+    if kind in MADE:
+        return MADE[kind](session)
+    return [form(kind, FIXED.get(kind, ()))]
 
 
-def _version(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    order = session.get("order") or {}
-    return (Field("order_version", kind="hidden", value=str(order.get("version", ""))),)
+# -- observations ---------------------------------------------------------------------------------
 
 
-def _vitals(session: Mapping[str, Any]) -> tuple[Field, ...]:
+def _vitals(session: Session) -> list[Form]:
+    """Filled from the tiles at the moment the form opens; an old value is left out."""
     fields: list[Field] = []
-    known = session.get("vitals") or {}
     for place, channel in enumerate(("sbp", "dbp", "hr", "spo2", "rr")):
-        now = known.get(channel) or {}
-        fresh = now.get("value") is not None and not now.get("stale")
+        path = f"vitals.{place}"
+        label = f"{VITAL_LABELS[channel]}, {UNITS[channel]}"
         fields += [
-            Field(f"vitals.{place}.channel", kind="hidden", value=channel),
-            Field(f"vitals.{place}.unit", kind="hidden", value=UNITS[channel]),
-            Field(
-                f"vitals.{place}.value",
-                f"{VITAL_LABELS[channel]}, {UNITS[channel]}",
-                "number",
-                str(now["value"]) if fresh else "",
-                required=False,
-                hint="" if fresh else "no fresh reading",
-            ),
+            Field(f"{path}.channel", kind="hidden", value=channel),
+            Field(f"{path}.unit", kind="hidden", value=UNITS[channel]),
+            Field(f"{path}.reading", kind="hidden"),
+            Field(f"{path}.value", label, "number", required=False, channel=channel),
         ]
-    return tuple(fields)
+    return [form("record_vitals", tuple(fields))]
 
 
-def _scales(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    named = {scale for check in session.get("due") or () for scale in check.get("scales") or ()}
-    options = tuple((name, name) for name in sorted(named | {"moaa_s", "cadss"}))
-    return Field("scale", "Scale", "select", options=options), Field("value", "Score", "number")
+def _scales(session: Session) -> list[Form]:
+    """A form for each score of the protocol."""
+    found = []
+    for scale in (session.get("protocol") or {}).get("scales") or ():
+        value = (
+            Field("value", "Alertness", "choice", options=MOAA_S)
+            if scale == "moaa_s"
+            else Field("value", "Total", "number")
+        )
+        fields = (Field("scale", kind="hidden", value=scale), value)
+        found.append(form("record_scale", fields, scale_title(scale), scale))
+    return found
 
 
-def _questions(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return tuple(
-        Field(f"answers.{q['id']}", q["text"], "select", q.get("answer") or "", TRI, required=False)
-        for q in session.get("readiness") or ()
-    )
+def scale_title(scale: str) -> str:
+    return {"moaa_s": "MOAA/S", "cadss": "CADSS"}.get(scale, scale.replace("_", " ").capitalize())
 
 
-def _criteria(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return tuple(
-        Field(f"answers.{c['id']}", c.get("title") or c["id"], "select", "", TRI, required=False)
-        for c in session.get("criteria") or ()
-        if c.get("kind", "answer") == "answer"
-    )
+def _rescue(session: Session) -> list[Form]:
+    fields = (
+        Field("medicine", "Medicine"), Field("dose", "Dose given", "number"),
+        Field("unit", "Unit", "choice", options=DOSE_UNITS),
+        Field("route", "Route", "choice", options=ROUTES),
+        Field("ordered_by", "Verbal order by", "select", options=people(session, "prescriber"),
+              required=False),
+    )  # fmt: skip
+    return [form("give_rescue", fields)]
 
 
-def _vials(session: Mapping[str, Any]) -> Field:
-    names = [str(v.get("vial") or v.get("id")) for v in session.get("vials") or ()]
-    return Field("vial", "Pack", "select", options=tuple((name, name) for name in names))
+# -- people, overrides, orders ---------------------------------------------------------------------
 
 
-def _draw(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    worked = list((session.get("draw") or {}).items())[:1]
-    needed = worked[0][1] if worked else {}
-    hint = f"this pack: {needed['need_ml']} mL" if needed else ""
-    return (
-        *_version(session),
-        _vials(session),
-        Field("drawn_ml", "Drawn, mL", "number", hint=hint),
-        Field("diluent_ml", "Diluent, mL", "number"),
-        Field("final_ml", "Final volume, mL", "number"),
-        Field("pump_rate_ml_per_h", "Pump, mL/h", "number"),
-    )
-
-
-def _device(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return *_version(session), Field("device", "Device number", "number"), _vials(session)
-
-
-def _next(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return *_version(session), Field("device", "Device number", "number", "2")
-
-
-def _waste(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    amount = Field("amount_ml", "Amount, mL", "number", required=False)
-    rest = Field("of", "Which rest", "select", required=False, options=RESTS)
-    return _vials(session), rest, amount, Field("witness", "Witness (user name)")
-
-
-def _pair(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return (
-        Field("chair", "Chair", value=str(session.get("chair") or "")),
-        Field("monitor", "Monitor", value=str(session.get("monitor") or "")),
-    )
-
-
-def _rules(session: Mapping[str, Any]) -> Field:
-    held = {
+def held(session: Session) -> dict[str, str]:
+    """Rules that hold something up now and that a prescriber may override."""
+    return {
         c["rule"]: c.get("sentence") or c["rule"]
         for c in session.get("commands") or ()
         if c.get("rule") and c.get("strength") == "hold"
     }
-    return Field("rule", "What holds", "select", options=tuple(held.items()))
 
 
-def _ask_override(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return _rules(session), REASON
+def _ask_override(session: Session) -> list[Form]:
+    rules = Field("rule", "What holds", "choice", _only(session), tuple(held(session).items()))
+    return [form("request_override", (rules, REASON))] if rules.options else []
 
 
-def _sign_override(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    return _rules(session), REASON, *SIGNING
-
-
-def _decline_override(session: Mapping[str, Any]) -> tuple[Field, ...]:
+def _sign_override(session: Session) -> list[Form]:
+    rules = Field("rule", "What holds", "choice", _only(session), tuple(held(session).items()))
     asked = (session.get("overrides") or {}).get("asked") or {}
-    options = tuple((rule, f"{rule}: {each['reason']}") for rule, each in asked.items())
-    return Field("rule", "Which request", "select", options=options), REASON
+    reason = Field("reason", "Reason", value=(asked.get(rules.value) or {}).get("reason", ""))
+    fields = (rules, reason, *signing(session))
+    return [form("sign_override", fields)] if rules.options else []
 
 
-def _sign_order(session: Mapping[str, Any]) -> tuple[Field, ...]:
-    protocol = session.get("protocol") or {}
-    nasal = protocol.get("route") == "nasal"
+def _decline_override(session: Session) -> list[Form]:
+    asked = (session.get("overrides") or {}).get("asked") or {}
+    options = tuple((rule, f"{held(session).get(rule, rule)} {each['reason']}")
+                    for rule, each in asked.items())  # fmt: skip
+    return [form("decline_override", (Field("rule", "Which", "choice", "", options), REASON))]
+
+
+def _only(session: Session) -> str:
+    rules = list(held(session))
+    return rules[0] if len(rules) == 1 else ""
+
+
+def _sign_order(session: Session) -> list[Form]:
+    protocol, order = session.get("protocol") or {}, session.get("order") or {}
     amount = (
         (Field("dose_mg", "Dose, mg", "number"),)
-        if nasal
+        if protocol.get("form") == "device"
         else (
             Field("dose_mg_per_kg", "Dose, mg/kg", "number"),
             Field("duration_min", "Over, minutes", "number"),
         )
     )
-    return (
-        Field("drug", kind="hidden", value=str(protocol.get("drug") or "")),
-        Field("route", kind="hidden", value=str(protocol.get("route") or "")),
+    prns = tuple(
+        Field(f"prns.{place}.{name}", kind="hidden", value=str(value))
+        for place, prn in enumerate(order.get("prns") or ())
+        for name, value in prn.items()
+    )
+    fields = (
+        Field("drug", kind="hidden", value=protocol.get("name", "")),
+        Field("route", kind="hidden", value=protocol.get("route", "")),
         *amount,
-        Field("weight_kg", "Weight, kg", "number"),
-        *SIGNING,
+        Field("weight_kg", "Weight, kg", "number", session.get("weight_kg") or ""),
+        *prns, *signing(session),
+    )  # fmt: skip
+    says = (f"This replaces version {order['version']}.",) if order else ()
+    return [form("sign_order", fields, says=says)]
+
+
+def _hand_over(session: Session) -> list[Form]:
+    """Open alarms and due checks are read back one by one; each tick goes into the entry."""
+    read = [
+        Field(f"alarms.{place}", each["sentence"], "check", each["id"])
+        for place, each in enumerate(session.get("alarms") or ())
+    ] + [
+        Field(f"due.{place}", f"Due: {each['title']}", "check", each["id"])
+        for place, each in enumerate(
+            c for c in session.get("due") or () if c["status"] in {"open", "overdue"}
+        )
+    ]
+    return [form("hand_over", (colleagues(session, "to", "Who takes over"), *read))]
+
+
+def _review(session: Session) -> list[Form]:
+    open_ones = tuple((d["entry"], d["sentence"]) for d in session.get("deviations") or ())
+    fields = (Field("entry", "Deviation", "choice", options=open_ones), Field("finding", "Finding"))
+    return [form("review_deviation", fields)] if open_ones else []
+
+
+def _accept_time(session: Session) -> list[Form]:
+    doubted = tuple((d["entry"], d["sentence"]) for d in session.get("doubted_times") or ())
+    return (
+        [form("accept_time", (Field("entry", "Which dose", "choice", options=doubted),))]
+        if doubted
+        else []
     )
 
 
-MADE = {
-    "record_vitals": _vitals, "record_scale": _scales, "answer_readiness": _questions,
-    "assess_discharge": _criteria, "draw_up": _draw, "device_given": _device,
-    "next_device": _next, "waste": _waste, "pair_monitor": _pair, "clear": _version,
-    "start": _version, "resume": _version, "request_override": _ask_override,
-    "sign_override": _sign_override, "decline_override": _decline_override,
-    "sign_order": _sign_order,
+def _amend(session: Session) -> list[Form]:
+    entries = tuple(
+        (e["id"], e["sentence"]) for e in reversed((session.get("entries") or [])[-30:])
+    )
+    fields = (
+        Field("entry", "Which entry", "select", options=entries),
+        Field("correction.text", "What it should say"), REASON,
+    )  # fmt: skip
+    return [form("amend", fields)] if entries else []
+
+
+# -- the door --------------------------------------------------------------------------------------
+
+
+def _criteria(session: Session) -> list[Form]:
+    fields = tuple(
+        Field(f"answers.{c['id']}", c.get("title") or c["id"], "choice", "", TRI, required=False)
+        for c in session.get("criteria") or ()
+        if c.get("kind", "answer") == "answer"
+    )
+    return [form("assess_discharge", fields)]
+
+
+def _discharge(session: Session) -> list[Form]:
+    name = (session.get("patient") or {}).get("name", "")
+    return [form("discharge", (), says=(f"{name} leaves with the escort who was seen.",))]
+
+
+MADE: dict[str, Callable[[Session], list[Form]]] = {
+    **drug_forms.MADE,
+    "record_vitals": _vitals, "record_scale": _scales, "assess_discharge": _criteria,
+    "request_override": _ask_override, "sign_override": _sign_override,
+    "decline_override": _decline_override, "sign_order": _sign_order, "hand_over": _hand_over,
+    "review_deviation": _review, "accept_time": _accept_time, "amend": _amend,
+    "give_rescue": _rescue, "discharge": _discharge,
 }  # fmt: skip

@@ -2,186 +2,223 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from esker.clinic.pages.forms import UNITS, VITAL_LABELS, form
+from esker.clinic.pages import steps, words
+from esker.clinic.pages.form_parts import ordered
+from esker.clinic.pages.forms import forms, held
 
 PHASES = (
     ("arrive", "Arrive"), ("clear", "Clear"), ("dose", "Dose"), ("recover", "Recover"),
     ("home", "Home"),
 )  # fmt: skip
 PRIORITY = {"high": 3, "medium": 2, "low": 1, "none": 0}
-# Text and shape beside colour: a third of alarms are first seen by someone colour-blind or far off.
-BANDS = {
-    "go": ("\u25cf", "in limits"), "note": ("\u25c6", "note"), "hold": ("\u25b2", "hold"),
-    "never": ("\u25a0", "stop"),
-}  # fmt: skip
-MARKS = {"high": "\u25a0 HIGH", "medium": "\u25b2 MEDIUM", "low": "\u25c6 LOW"}
+CUFF = ("sbp", "dbp")
+
+
+def glance(session: Mapping[str, Any], me: str = "") -> dict[str, Any]:
+    """What changes each second: alarms here and elsewhere, clocks, numbers."""
+    return {
+        "s": session,
+        "alarms": alarms(session.get("alarms") or []),
+        "elsewhere": elsewhere(session.get("elsewhere") or [], me),
+        "rail": rail(str(session.get("phase"))),
+        "clocks": clocks(session),
+        "tiles": tiles(session.get("vitals") or {}),
+        "silent": silent(session),
+    }
 
 
 def chair(session: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the chair page shows, in the order of its regions."""
-    commands = session.get("commands") or []
+    shown = steps.steps(session)
+    rest = steps.others(session, shown)
+    vitals = forms("record_vitals", session) if steps.allowed(session, "record_vitals") else []
+    stop = [form for form in rest if form.kind in {"pause", "stop"}]
     return {
-        "s": session,
-        "alarms": alarms(session.get("alarms") or []),
-        "rail": rail(str(session.get("phase"))),
-        "tiles": tiles(session.get("vitals") or {}),
+        **glance(session, str(session.get("me", ""))),
+        "order": ordered(session),
         "due": due(session.get("due") or []),
-        "forms": actions(session),
-        "refused": [
-            {**c, "title": made.title}
-            for c in commands
-            if not c.get("allowed") and (made := form(c["kind"], session))
-        ],
+        "steps": shown,
+        "now": next((step for step in shown if step.state == "now"), None),
+        "vitals_form": vitals[0] if vitals and session.get("phase") != "arrive" else None,
+        "stop": stop,
+        "others": [form for form in rest if form not in stop],
+        "dialogs": _dialogs(shown, rest, vitals),
+        "refused": steps.refusals(session),
+        "held": held(session),
+        "asked": asked(session),
         "events": list(reversed(session.get("entries") or [])),
-        "chart": json.dumps(series(session), default=str),
-        "table": (session.get("readings") or [])[-60:],
-        "substance": (session.get("protocol") or {}).get("drug"),
+        "charted": charted(session),
+        "rescue": rescue(session),
     }
 
 
-def floor(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Seats by chair, each with its worst alarm; those without a chair yet are expected."""
-    cards = [_card(each) for each in found.get("sessions") or ()]
-    seated = [card for card in cards if card["chair"]]
-    return {
-        "chairs": sorted(seated, key=lambda card: str(card["chair"])),
-        "waiting": [card for card in cards if not card["chair"]],
-    }
-
-
-def _card(each: Mapping[str, Any]) -> dict[str, Any]:
-    clocks = each.get("clocks") or [{}]
-    worst = alarms(each.get("alarms") or [])
-    return {
-        **each,
-        "session": each["id"],
-        "worst": worst[0] if worst else None,
-        "since": clocks[-1].get("from"),
-    }
+def _dialogs(shown: list[steps.Step], rest: list[Any], vitals: list[Any]) -> list[Any]:
+    """Each form once, those of the steps first."""
+    found = {form.id: form for form in [*vitals, *(s.form for s in shown if s.form), *rest]}
+    return list(found.values())
 
 
 def alarms(active: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Worst first; those that still sound before those somebody has taken."""
-    ordered = sorted(
+    ranked = sorted(
         active,
         key=lambda a: (a.get("status") == "sounding", PRIORITY.get(str(a["priority"]), 0)),
         reverse=True,
     )
-    return [{**a, "mark": MARKS.get(str(a["priority"]), "")} for a in ordered]
+    return [{**a, "mark": words.MARKS.get(str(a["priority"]), "")} for a in ranked]
+
+
+def elsewhere(found: Sequence[Mapping[str, Any]], me: str) -> list[dict[str, Any]]:
+    """The worst alarm of each other chair. It sounds here for its nurse, or once it escalated."""
+    worst: dict[str, dict[str, Any]] = {}
+    for each in sorted(found, key=lambda a: PRIORITY.get(str(a["priority"]), 0)):
+        mark = words.MARKS.get(str(each["priority"]), "")
+        sounds = each["nurse"] == me or each["escalated"] > 0
+        worst[each["session"]] = {**each, "mark": mark, "sounds": sounds}
+    return list(worst.values())
 
 
 def rail(phase: str) -> list[dict[str, str]]:
     names = [name for name, _ in PHASES]
     now = names.index(phase) if phase in names else 0
-    words = {-1: "done", 0: "now", 1: "next"}
+    states = {-1: "done", 0: "now", 1: "next"}
     return [
-        {"title": title, "state": words[(place > now) - (place < now)]}
+        {"title": title, "state": states[(place > now) - (place < now)]}
         for place, (_, title) in enumerate(PHASES)
     ]
 
 
+def clocks(session: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The clocks of this phase, the emergency's first."""
+    called = session.get("emergency_at")
+    urgent = [{"id": "emergency", "title": "Emergency", "from": called, "until": None}]
+    return (urgent if called else []) + list(session.get("clocks") or ())
+
+
 def tiles(vitals: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Four tiles: pressure is one, its two numbers together, the worse band rules."""
-    upper, lower = vitals.get("sbp") or {}, vitals.get("dbp") or {}
-    pressure = tile("Blood pressure", upper, "mmHg")
+    upper, lower = (vitals.get(channel) or {} for channel in CUFF)
+    pressure = tile("Blood pressure", "sbp", upper)
     if upper.get("value") is not None:
         pressure["value"] = f"{upper['value']}/{lower.get('value', '--')}"
-    if list(BANDS).index(_band(lower)) > list(BANDS).index(_band(upper)):
+    both = [_limits(upper, "sbp"), _limits(lower, "dbp")]
+    pressure["limits"] = " / ".join(filter(None, both))
+    worse = list(words.BANDS).index(_band(lower)) > list(words.BANDS).index(_band(upper))
+    if worse:
         pressure |= _shown(lower)
-    return [
-        pressure,
-        *(tile(VITAL_LABELS[c], vitals.get(c) or {}, UNITS[c]) for c in ("spo2", "hr", "rr")),
-    ]
+    pressure["parts"] = [_part("sbp", upper), _part("dbp", lower)]
+    rest = [tile(words.VITAL_LABELS[c], c, vitals.get(c) or {}) for c in ("spo2", "hr", "rr")]
+    return [pressure, *rest]
 
 
-def tile(title: str, vital: Mapping[str, Any], unit: str) -> dict[str, Any]:
+def tile(title: str, channel: str, vital: Mapping[str, Any]) -> dict[str, Any]:
     value = vital.get("value")
     return {
         "title": title,
+        "channel": channel,
         "value": "--" if value is None else str(value),
-        "unit": vital.get("unit") or unit,
+        "unit": vital.get("unit") or words.UNITS[channel],
         "observed_at": vital.get("observed_at"),
         "missing": value is None,
         "stale": value is None or bool(vital.get("stale")),
-        "limits": vital.get("limits") or {},
+        "limits": _limits(vital, channel),
+        "trend": trend(vital.get("trend")),
+        "parts": [_part(channel, vital)],
         **_shown(vital),
     }
 
 
-def _band(vital: Mapping[str, Any]) -> str:
-    band = str(vital.get("band") or "go")
-    return band if band in BANDS else "go"
-
-
 def _shown(vital: Mapping[str, Any]) -> dict[str, Any]:
-    shape, word = BANDS[_band(vital)]
+    shape, word = words.BANDS[_band(vital)]
+    if vital.get("value") is not None and vital.get("band") is None:
+        shape, word = "\u25a0", "not believed" if not vital.get("plausible", True) else "no limits"
     return {"band": _band(vital), "shape": shape, "word": word, "sentence": vital.get("sentence")}
+
+
+def _band(vital: Mapping[str, Any]) -> str:
+    return str(vital.get("band") or "go")
+
+
+def _limits(vital: Mapping[str, Any], channel: str) -> str:
+    edges = vital.get("limits") or {}
+    return words.limits(edges.get("low"), edges.get("high"), words.UNITS[channel])
+
+
+def _part(channel: str, vital: Mapping[str, Any]) -> dict[str, Any]:
+    """One number for the vitals form to take over; an old or disbelieved one is not offered."""
+    usable = vital.get("value") is not None and not vital.get("stale")
+    value = vital["value"] if usable and vital.get("plausible", True) else ""
+    return {"channel": channel, "value": value, "reading": vital.get("reading") or ""}
+
+
+def trend(found: Mapping[str, Any] | None) -> str:
+    """An arrow and by how much in how long: a fact, never a verdict."""
+    if not found:
+        return ""
+    change = found["change"]
+    arrow = "\u2192" if change == "0" else "\u2193" if change.startswith("-") else "\u2191"
+    return f"{arrow} {change.lstrip('-')} in {found['minutes']} min"
+
+
+def silent(session: Mapping[str, Any]) -> str:
+    """A sentence when the paired monitor says nothing at all any more."""
+    vitals = session.get("vitals") or {}
+    heard = [vital for channel, vital in vitals.items() if channel not in CUFF]
+    if not session.get("monitor") or session.get("phase") == "home":
+        return ""
+    if not vitals:
+        return f"{session['monitor']} has not been heard yet."
+    return f"{session['monitor']} is silent: look at it." if _all_old(heard) else ""
+
+
+def _all_old(heard: Sequence[Mapping[str, Any]]) -> bool:
+    return bool(heard) and all(vital.get("stale") for vital in heard)
 
 
 def due(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """What is owed now or soon; what was done is in the event list."""
-    return [c for c in checks if c.get("status") in {"overdue", "open", "upcoming"}][:5]
+    return [c for c in checks if c.get("status") in {"overdue", "open", "upcoming"}][:4]
 
 
-def actions(session: Mapping[str, Any]) -> list[Any]:
-    """The accepted commands as forms, main ones first."""
-    found = [
-        made
-        for c in session.get("commands") or ()
-        if c.get("allowed")
-        and c["kind"] not in _pointless(session)
-        and (made := form(c["kind"], session))
+def asked(session: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Overrides that were asked for and that nobody has signed yet."""
+    found = session.get("overrides") or {}
+    waiting = {k: v for k, v in (found.get("asked") or {}).items() if k not in found["signed"]}
+    sentences = held(session)
+    return [
+        {"rule": rule, **request, "sentence": sentences.get(rule, rule)}
+        for rule, request in waiting.items()
+        if rule in sentences
     ]
-    order = {"main": 0, "plain": 1, "grave": 2}
-    return sorted(found, key=lambda f: order[f.weight])
 
 
-OTHER_FORM = {
-    "infusion": {"next_device", "device_given"},
-    "device": {"draw_up", "change_rate", "resume"},
-}
+def charted(session: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The vitals that people charted, newest first: the table that stands without any script."""
+    rows = []
+    for entry in session.get("entries") or ():
+        if entry["kind"] == "vitals.recorded":
+            said = {v["channel"]: words.number(v["value"]) for v in entry["body"]["vitals"]}
+            at = entry["body"].get("observed") or entry["occurred_at"]
+            rows.append({"at": at, "by": entry["actor"], **said})
+    return rows[::-1]
 
 
-AT_THE_CHAIR = frozenset({
-    "answer_readiness", "weigh", "unpair_monitor", "pause", "change_rate", "hand_over",
-    "assess_discharge", "escort_seen", "leave_against_advice", "transfer_out",
-})  # fmt: skip
-
-
-def _pointless(session: Mapping[str, Any]) -> set[str]:
-    """Tells that the core would record and that make no sense here: they only crowd the thumb."""
-    found = set(OTHER_FORM.get(str((session.get("protocol") or {}).get("form")), ()))
-    if not session.get("emergency_at"):
-        found.add("end_emergency")
-    if session.get("phase") in {"dose", "recover"}:
-        found |= {"answer_readiness", "pair_monitor"}
-    if session.get("phase") == "home":
-        found |= AT_THE_CHAIR
-    return found
-
-
-def series(session: Mapping[str, Any]) -> dict[str, Any]:
-    """Readings as [seconds, value] by channel, the limits, and the dose marks, for the chart."""
-    lines: dict[str, list[list[float]]] = {}
-    for reading in session.get("readings") or ():
-        point = [_seconds(reading["observed_at"]), float(reading["value"])]
-        lines.setdefault(str(reading["channel"]), []).append(point)
-    marks = [
-        {"at": _seconds(entry["occurred_at"]), "text": str(entry["kind"])}
-        for entry in session.get("entries") or ()
-        if str(entry["kind"]).rpartition(".")[2] in DOSE_MARKS
-    ]
-    limits = {c: v.get("limits") for c, v in (session.get("vitals") or {}).items() if v}
-    return {"lines": lines, "marks": marks, "limits": limits}
-
-
-DOSE_MARKS = frozenset({"started", "device_given", "paused", "resumed", "stopped", "ended"})
-
-
-def _seconds(at: object) -> float:
-    return (at if isinstance(at, datetime) else datetime.fromisoformat(str(at))).timestamp()
+def rescue(session: Mapping[str, Any]) -> dict[str, Any]:
+    """The rescue card: steps of the protocol, and each ordered medicine once, for this weight."""
+    cards = session.get("rescue") or []
+    medicines = {m["name"]: m for card in cards for m in card.get("medicines") or ()}
+    given: dict[str, list[str]] = {}
+    for entry in session.get("entries") or ():
+        if entry["kind"] == "rescue.given":
+            given.setdefault(entry["body"]["medicine"], []).append(entry["occurred_at"])
+    return {
+        "cards": cards,
+        "medicines": [
+            {**m, "route_word": words.ROUTES.get(m["route"], m["route"]),
+             "given": given.get(name, [])}
+            for name, m in medicines.items()
+        ],
+    }  # fmt: skip

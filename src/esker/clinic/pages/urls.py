@@ -9,6 +9,7 @@ urlpatterns = [
     path("floor/fragment/", views.floor_fragment, name="floor-fragment"),
     path("chair/<uuid:session_id>/", views.chair, name="chair"),
     path("chair/<uuid:session_id>/fragment/", views.chair_fragment, name="chair-fragment"),
+    path("chair/<uuid:session_id>/chart/", views.chair_chart, name="chair-chart"),
     path("record/<uuid:session_id>/", views.record, name="record"),
     path("record/<uuid:session_id>/pdf/", views.record_pdf, name="record-pdf"),
     path("people/", views.people, name="people"),

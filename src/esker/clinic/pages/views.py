@@ -2,51 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from esker.clinic import clock
-from esker.clinic.pages import presenters
-from esker.clinic.people.directory import with_codes
+from esker.clinic.pages import board, chart, presenters, words
+from esker.clinic.people import directory
 from esker.clinic.record import checkpoint, pdf
-from esker.clinic.sessions import queries
+from esker.clinic.sessions import charting, queries
+from esker.clinic.setup import queries as setup
+
+GLANCE = frozenset({"strip", "rail", "tiles"})
+REGIONS = ("strip", "band", "rail", "tiles", "table", "thumb", "dialogs", "rescue", "events")
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _page(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+    return render(request, template, {**_around(request), **context})
+
+
+def _around(request: HttpRequest) -> dict[str, Any]:
+    """What every page knows; times are shown in the clinic's zone from here on."""
+    user = request.user
+    zone = user.clinic.zone if user.is_authenticated else settings.TIME_ZONE
+    timezone.activate(ZoneInfo(zone))
     locked = bool(request.session.get("locked"))
-    return render(
-        request, template, {"demo": settings.DEMO, "locked": locked, "now": clock.now(), **context}
-    )
+    return {"demo": settings.DEMO, "locked": locked, "now": clock.now(), "zone": zone}
 
 
 def _clinic(request: HttpRequest) -> str:
     return str(request.user.clinic_id)
 
 
-def _session(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
+def _found(ask: Any, request: HttpRequest, session_id: UUID, *more: Any) -> dict[str, Any]:
     """The session of this person's clinic; 404 for another's, as for none."""
     try:
-        return queries.session(_clinic(request), str(session_id), clock.now(), request.user)
+        return ask(_clinic(request), str(session_id), clock.now(), *more)
     except queries.NoSuchSession:
         raise Http404 from None
 
 
+def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
+    """What the chair page shows, with the people and chairs that its forms offer."""
+    session = _found(queries.chair, request, session_id, request.user)
+    clinic, taken = _clinic(request), set(session["chairs_taken"])
+    free = [(c.name, c.monitor) for c in setup.chairs(clinic) if c.monitor and c.name not in taken]
+    session |= {
+        "people": directory.colleagues(clinic),
+        "free_chairs": free,
+        "me": request.user.get_username(),
+    }
+    return presenters.chair(session)
+
+
 def _floor(request: HttpRequest) -> dict[str, Any]:
-    return {"floor": presenters.floor(queries.floor(_clinic(request), clock.now()))}
+    clinic = _clinic(request)
+    names = [chair.name for chair in setup.chairs(clinic)]
+    return {"floor": board.floor(queries.floor(clinic, clock.now()), names)}
 
 
 @require_GET
 @never_cache
 @login_required
+@gzip_page
 def floor(request: HttpRequest) -> HttpResponse:
     return _page(request, "floor.html", _floor(request))
 
@@ -58,12 +89,14 @@ def people(request: HttpRequest) -> HttpResponse:
     """The demo's people and their codes; in a clinic there is no such page at all."""
     if not settings.DEMO:
         raise Http404
-    return _page(request, "people.html", {"people": with_codes(_clinic(request), clock.now())})
+    listed = directory.with_codes(_clinic(request), clock.now())
+    return _page(request, "people.html", {"people": listed})
 
 
 @require_GET
 @never_cache
 @login_required
+@gzip_page
 def floor_fragment(request: HttpRequest) -> HttpResponse:
     return _page(request, "_floor.html", _floor(request))
 
@@ -71,15 +104,40 @@ def floor_fragment(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @login_required
+@gzip_page
 def chair(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    return _page(request, "chair.html", presenters.chair(_session(request, session_id)))
+    return _page(request, "chair.html", _chair(request, session_id))
 
 
 @require_GET
 @never_cache
 @login_required
+@gzip_page
 def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    return _page(request, "_chair.html", presenters.chair(_session(request, session_id)))
+    """The asked regions, all without asking. Those that change each second cost a glance only."""
+    asked = set(request.GET.get("regions", "").split(",")) & set(REGIONS) or set(REGIONS)
+    context = _around(request)
+    if asked <= GLANCE:
+        seen = _found(queries.glance, request, session_id)
+        context |= presenters.glance(seen, request.user.get_username())
+    else:
+        context |= _chair(request, session_id)
+    html = (render_to_string(f"chair/{name}.html", context) for name in REGIONS if name in asked)
+    return HttpResponse("".join(html))
+
+
+@require_GET
+@never_cache
+@login_required
+@gzip_page
+def chair_chart(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """The chart's data; with `after`, what came since. Numbers and alarms never wait for it."""
+    try:
+        after = words.moment(request.GET.get("after"))
+    except ValueError:
+        after = None
+    series = _found(queries.series, request, session_id, after)
+    return JsonResponse(chart.packed(series, charting.frame(_clinic(request), str(session_id))))
 
 
 @require_GET
@@ -88,7 +146,8 @@ def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if request.session.get("locked"):
         return redirect("floor")
-    return _page(request, "record.html", presenters.chair(_session(request, session_id)))
+    found = _found(queries.session, request, session_id, request.user)
+    return _page(request, "record.html", presenters.chair(found))
 
 
 @require_GET
@@ -97,7 +156,7 @@ def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def record_pdf(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if request.session.get("locked"):
         return redirect("floor")
-    session = _session(request, session_id)
+    session = _found(queries.session, request, session_id, request.user)
     session["checkpoint"] = checkpoint.digest(_clinic(request))
     return HttpResponse(pdf.session(session, clock.now()), content_type="application/pdf")
 

@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
+from esker.core.ledger import Entry
 from esker.core.monitoring.channels import Channel, Reading, Source
 from esker.core.protocols.schema import Anchor, Phase, Protocol
-from esker.core.session import dosing
+from esker.core.session import custody, dosing
+from esker.core.session.commands import ScanVial
+from esker.core.session.sentences import sentence
 from esker.core.session.state import Dosing, Session
 from esker.core.units import plain
 
@@ -111,6 +114,44 @@ def overrides(state: Session) -> Json:
         },
         "signed": {rule: at.isoformat() for rule, at in state.overrides.items()},
     }
+
+
+def unsettled(state: Session, protocol: Protocol, entries: Iterable[Entry], at: datetime) -> Json:
+    """What somebody still has to settle: packs, deviations, and dose times that came late."""
+    open_deviations = [each for each in entries if each.id in state.deviations]
+    return {
+        "open_packs": [
+            rest
+            for vial in state.vials
+            if not custody.accounted(state, protocol, vial, at)
+            for rest in _rests(state, protocol, vial, at)
+        ],
+        "deviations": [
+            {"entry": each.id, "sentence": sentence(each)} for each in open_deviations
+        ],
+        "doubted_times": [
+            {"entry": each.entry, "told_at": each.told_at.isoformat(),
+             "sentence": f"{plain(each.amount_mg)} mg, counted from when it was received"}
+            for each in state.given
+            if each.told_at != each.at
+        ],
+    }  # fmt: skip
+
+
+def _rests(state: Session, protocol: Protocol, vial: ScanVial, at: datetime) -> list[Json]:
+    """What should be left of a pack: in a device, or in the vial and in the syringe."""
+    pack = {"vial": vial.vial, "form": vial.form, "of": "", "left_mg": None, "left_ml": None}
+    if vial.form == "device":
+        left = custody.left_mg(state, protocol, vial, at)
+        return [pack | {"left_mg": None if left is None else plain(left)}]
+    in_syringe = dosing.strength(state.drawn)
+    found = []
+    for of, per_ml in (("vial", vial.strength_mg_per_ml), ("syringe", in_syringe)):
+        left = custody.left_mg(state, protocol, vial, at, of)
+        if left and per_ml and left > dosing.TENTH:
+            ml = (left / per_ml).quantize(dosing.HUNDREDTH)
+            found.append(pack | {"of": of, "left_mg": plain(left), "left_ml": plain(ml)})
+    return found or [pack]
 
 
 def weight(state: Session) -> Json:

@@ -93,12 +93,14 @@ def _chair(clinic_id: str, state: Session, now: datetime, user: User | None) -> 
         **_head(state, protocol, now),
         **_monitoring(clinic_id, state, surroundings, protocol, now),
         "elsewhere": bedside.elsewhere(clinic_id, state.id),
+        "chairs_taken": sorted(surroundings.chairs_taken),
         "commands": commands(state, surroundings, actor, protocol, now),
         "readiness": shapes.readiness(state, protocol),
         "criteria": shapes.criteria(state, protocol),
         **drug_shapes.drug(state, protocol, now),
         "consent": surroundings.consent.value,
         "entries": [shapes.entry(each) for each in entries],
+        **bedside.unsettled(state, protocol, entries, now),
         "rescue": drug_shapes.rescue(state, protocol),
     }
 

@@ -48,6 +48,7 @@ def head(state: Session, protocol: Protocol, now: datetime) -> Json:
             "title": protocol.title,
             "version": protocol.version,
             "hash": state.protocol_hash,
+            "name": protocol.drug.name,
             "drug": protocol.drug.substance,
             "route": protocol.drug.route,
             "form": protocol.drug.form,

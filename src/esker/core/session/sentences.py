@@ -144,6 +144,8 @@ WORDS: dict[str, Words] = {
     "dose.stopped": _ended("Dosing stopped"),
     "dose.ended": _ended("Dosing ended as planned"),
     "vial.wasted": _wasted,
+    "alarm.raised": lambda b: f"Alarm, {b['priority']}: {b['sentence']}",
+    "alarm.cleared": lambda b: f"Alarm over: {b['alarm']}.",
     "alarm.acknowledged": lambda b: f"Alarm {b['alarm']} acknowledged.",
     "alarm.paused": lambda b: f"Alarm {b['alarm']} paused.",
     "override.requested": _override("Override requested"),

@@ -2,9 +2,11 @@
 // so that a lost answer never makes a second dose. What is not yet recorded is shown as such.
 import { refresh } from "./live.js";
 
-const body = document.body;
+const { body } = document;
 const pending = document.getElementById("pending");
-const RETRY_MS = 3000;
+const RETRY_MS = 2000;
+const PATIENCE_MS = 8000; // then the line counts as dead, and the same id goes again
+let waiting = 0;
 
 export function uuid7() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -19,7 +21,7 @@ export function uuid7() {
 // "vitals.0.value" = 120 becomes {vitals: [{value: "120"}]}; rows without a value fall away.
 export function nest(pairs) {
   const top = {};
-  for (const [name, value] of pairs) {
+  for (const [name, value] of apart(pairs)) {
     if (value === "") continue;
     const path = name.split(".");
     const last = path.pop();
@@ -27,94 +29,149 @@ export function nest(pairs) {
     path.forEach((step, i) => { at = at[step] ??= /^\d+$/.test(path[i + 1] ?? last) ? [] : {}; });
     at[last] = value;
   }
-  for (const [name, list] of Object.entries(top)) {
-    if (Array.isArray(list)) top[name] = list.filter((row) => row && row.value !== undefined);
-  }
+  for (const name of ["vitals"]) if (top[name]) top[name] = top[name].filter((row) => row?.value !== undefined);
   return top;
 }
 
-// The sentence of a refusal, or null when it was recorded.
-export async function send(command, signature) {
-  const payload = JSON.stringify({ id: uuid7(), command, ...(signature && { signature }) });
-  const note = document.createElement("p");
-  note.textContent = `${command.kind.replaceAll("_", " ")}: not yet recorded`;
-  pending.append(note);
-  for (;;) {
-    try {
-      const answer = await fetch(body.dataset.commands, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": body.dataset.csrf },
-        body: payload,
-      });
-      if (answer.status < 500) {
-        note.remove();
-        refresh();
-        return answer.ok ? null : sentence(await answer.json().catch(() => ({})));
-      }
-    } catch { /* no answer: it is looked up by sending the same id again */ }
-    await new Promise((done) => setTimeout(done, RETRY_MS));
+// "chair+monitor" is one choice for two fields.
+function* apart(pairs) {
+  for (const [name, value] of pairs) {
+    const parts = value.split("\x1f");
+    yield* name.split("+").map((each, i) => [each, parts[i] ?? ""]);
   }
 }
 
-function sentence(said) {
-  return said.sentence ?? (typeof said.detail === "string" ? said.detail : "This was not recorded. Reload the page and look.");
+// The sentence of a refusal, or null when it was recorded.
+export async function send(command, signature, title = command.kind.replaceAll("_", " ")) {
+  const payload = JSON.stringify({ id: uuid7(), command, ...(signature && { signature }) });
+  const note = document.createElement("p");
+  note.textContent = `${title}: not yet recorded`;
+  pending.append(note);
+  waiting += 1;
+  try {
+    for (;;) {
+      const answer = await once(payload);
+      if (answer) return answer.ok ? null : sentence(await answer.json().catch(() => ({})), answer.status);
+      note.textContent = `${title}: NOT YET RECORDED, trying again`;
+      await new Promise((done) => setTimeout(done, RETRY_MS));
+    }
+  } finally {
+    waiting -= 1;
+    note.remove();
+    refresh();
+  }
+}
+
+// An answer, or null when nobody knows whether it arrived.
+async function once(payload) {
+  try {
+    const answer = await fetch(body.dataset.commands, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": body.dataset.csrf },
+      body: payload,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    return answer.status < 500 ? answer : null;
+  } catch { return null; }
+}
+
+function sentence(said, status) {
+  if (said.sentence) return said.sentence;
+  if (said.sentences) return said.sentences.join(" ");
+  return status === 401 ? "You are signed out: sign in again, then send this again." : "This was not recorded. Reload the page and look.";
 }
 
 function tell(text) {
   const note = document.createElement("p");
   note.className = "refusal";
-  note.textContent = text;
+  note.setAttribute("role", "alert");
   const done = document.createElement("button");
   done.textContent = "Seen";
   done.addEventListener("click", () => note.remove());
-  note.append(" ", done);
+  note.append(text, " ", done);
   pending.append(note);
 }
 
-async function submit(form) {
-  const { signature, ...fields } = nest(new FormData(form));
-  const refused = await send({ kind: form.dataset.command, ...fields }, signature);
+async function submit(form, said) {
+  const fields = new FormData(form);
+  for (const input of form.querySelectorAll("[inputmode=decimal]")) fields.set(input.name, input.value.replace(",", "."));
+  const { signature, ...rest } = nest(fields);
   const dialog = form.closest("dialog");
+  const title = form.querySelector("h2")?.textContent ?? form.dataset.command.replaceAll("_", " ");
+  const refused = await send({ kind: form.dataset.command, ...rest }, signature, title);
   if (refused === null) dialog?.close();
-  else if (dialog) form.querySelector(".said").textContent = refused;
-  else tell(refused);
+  const place = said ?? form.querySelector(".said");
+  if (place?.isConnected) place.textContent = refused ?? "";
+  else if (refused !== null) tell(refused);
+  for (const secret of form.querySelectorAll("[name='signature.totp']")) secret.value = "";
 }
 
-const busy = new WeakSet();
-async function once(element, work) {
-  if (busy.has(element)) return; // a double click is one command
-  busy.add(element);
-  try { await work(); } finally { busy.delete(element); }
+const busy = new Set();
+async function only(name, work) {
+  if (busy.has(name)) return; // a double click is one command
+  busy.add(name);
+  try { await work(); } finally { busy.delete(name); }
+}
+
+// Never modal: alarms, identity and Emergency stay in reach while somebody fills in a form.
+let opener = "";
+function open(id) {
+  const dialog = document.getElementById(id);
+  if (!dialog) return;
+  if (!document.querySelector("dialog[open]")) opener = id;
+  document.querySelector("dialog[open]")?.close();
+  for (const input of dialog.querySelectorAll("input[data-channel]")) fill(input);
+  dialog.querySelectorAll(".said").forEach((each) => { each.textContent = ""; });
+  dialog.show();
+  (dialog.querySelector("[data-scan]") ?? dialog.querySelector("button.main, button"))?.focus();
+}
+
+// Fresh numbers of the monitor, taken over at this moment, with the reading that they came from.
+function fill(input) {
+  const part = document.querySelector(`[data-part="${input.dataset.channel}"]`);
+  const reading = input.form.elements[input.name.replace(/value$/, "reading")];
+  input.value = part?.value ?? "";
+  reading.value = input.value ? part.dataset.reading : "";
+  input.closest("label").querySelector("small").textContent = input.value ? "from the monitor" : "no fresh reading";
+  input.oninput = () => { reading.value = ""; };
 }
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.dataset.command) return;
+  const form = event.target;
+  if (!form.dataset.command) return;
   event.preventDefault();
-  once(event.target, () => submit(event.target));
+  only(form.id || form.closest("dialog")?.id || form.dataset.command + nest(new FormData(form)).medicine, () => submit(form));
 });
 
 document.addEventListener("click", (event) => {
-  const { target } = event;
-  const { open, send: form, kind, alarmId } = target.dataset;
-  if (open) document.getElementById(open)?.showModal();
-  else if (form) once(target, () => submit(document.getElementById(form)));
-  else if (kind) once(target, async () => { const no = await send({ kind, alarm: alarmId }); if (no) tell(no); });
-  else if ("close" in target.dataset) target.closest("dialog").close();
-  else if (target.id === "emergency") emergency();
-  else if (target.id === "rescue-close") document.getElementById("rescue").hidden = true;
+  const button = event.target.closest("button");
+  if (!button) return;
+  const { open: dialog, send: form, kind, alarmId, fill: field } = button.dataset;
+  if (dialog) open(dialog);
+  else if (form) only(form, () => submit(document.getElementById(form), document.querySelector(`[data-said="${CSS.escape(form.slice(2))}"]`)));
+  else if (kind) only(kind + alarmId, async () => { const no = await send({ kind, alarm: alarmId }); if (no) tell(no); });
+  else if (field) button.form.elements[field].value = button.value;
+  else if ("close" in button.dataset) button.closest("dialog").close();
 });
 
-// The card first, the network later.
-let since = null;
+// A scanner types; the separator between two parts of its code comes as Ctrl+].
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches?.("[data-scan]") && event.ctrlKey && event.key === "]") {
+    event.preventDefault();
+    event.target.setRangeText("\x1d", event.target.selectionStart, event.target.selectionEnd, "end");
+  }
+});
+
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") document.querySelector("dialog[open]")?.close(); });
+document.addEventListener("close", () => {
+  document.querySelector(`[data-open="${CSS.escape(opener)}"]`)?.focus();
+  refresh(); // a dialog kept its region as it was
+}, true);
+addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
+
+// The card is open already, by HTML alone; the network comes after.
 function emergency() {
-  const card = document.getElementById("rescue");
-  card.hidden = false;
-  card.focus();
-  if (since !== null) return;
-  since = Date.now();
-  setInterval(() => {
-    const s = Math.floor((Date.now() - since) / 1000);
-    document.getElementById("rescue-clock").textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
-  }, 1000);
-  send({ kind: "emergency" }).then((no) => no && tell(no));
+  send({ kind: "emergency" }, undefined, "Emergency").then((no) => no && tell(no));
 }
+document.addEventListener("esker:emergency", emergency);
+if (document.documentElement.dataset.emergency === "called") emergency();

@@ -1,85 +1,82 @@
-// Keeps the page true: server events wake it, fragments bring the newest regions, and a page that
-// has lost its server says so. Nothing here depends on the chart.
+// Keeps the page true: server events wake it, fragments bring the regions that changed, and a page
+// that has lost its server says so. Nothing here depends on the chart.
 import { sound } from "./alarm.js";
+import { heard, tick } from "./clock.js";
+import "./latency.js";
 
-const SILENT_MS = 10000;
-const body = document.body;
+const SILENT_MS = 8000; // beats come every 3 s; the promise is 10 s
+const GLANCE_MS = 1000;
+const { body } = document;
 const banner = document.getElementById("unmonitored");
+const mine = body.dataset.session;
+const glance = body.dataset.glance ?? "";
 let lastBeat = performance.now();
+let wanted = null; // what the next load brings: "" for all regions, else their names
 let loading = false;
-let again = false;
+let lastLoad = 0;
 
-export async function refresh() {
-  if (loading) { again = true; return; }
+export async function refresh(regions = "") {
+  wanted = wanted === null || regions === "" ? regions : wanted;
+  if (loading) return;
   loading = true;
-  try {
-    const answer = await fetch(body.dataset.fragment, { credentials: "same-origin" });
-    if (answer.redirected) { location.reload(); return; }
-    if (answer.ok) place(await answer.text());
-  } catch { /* the banner tells; the next event tries again */ } finally {
-    loading = false;
-    if (again) { again = false; setTimeout(refresh, 250); }
+  while (wanted !== null) {
+    const ask = wanted;
+    wanted = null;
+    await load(ask).catch(() => {}); // the banner tells; the next event tries again
+    if (ask && wanted) await new Promise((done) => setTimeout(done, GLANCE_MS));
   }
+  loading = false;
+}
+
+async function load(regions) {
+  const url = body.dataset.fragment + (regions ? `?regions=${regions}` : "");
+  const answer = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(SILENT_MS) });
+  if (answer.redirected) { location.reload(); return; }
+  if (!answer.ok) return;
+  place(await answer.text());
+  lastLoad = performance.now();
 }
 
 // Only regions that changed are replaced, and none in which a person is at work.
 function place(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const region of fresh.querySelectorAll("[data-region]")) {
-    const old = document.querySelector(`#fragment [data-region="${region.dataset.region}"]`);
-    if (!old || old.dataset.seen === region.innerHTML || busy(old)) continue;
-    for (const open of old.querySelectorAll("details[open]")) {
-      const index = [...old.querySelectorAll("details")].indexOf(open);
-      region.querySelectorAll("details")[index]?.setAttribute("open", "");
-    }
-    const focus = old.contains(document.activeElement) ? key(document.activeElement) : null;
+    const old = document.querySelector(`[data-region="${region.dataset.region}"]`);
     const markup = region.innerHTML;
-    old.replaceChildren(...region.childNodes);
-    old.dataset.seen = markup;
-    if (focus) old.querySelector(focus)?.focus();
+    if (!old || old.dataset.seen === markup || old.querySelector("dialog[open]")) continue;
+    replace(old, region);
+    seen.set(old, markup);
   }
   tick();
   sound();
-  document.dispatchEvent(new Event("esker:fresh"));
+  document.dispatchEvent(new Event("esker:placed"));
 }
 
-function busy(region) {
-  return Boolean(region.querySelector("dialog[open]"));
+const seen = new WeakMap();
+function replace(old, region) {
+  if (seen.get(old) === region.innerHTML) return;
+  const open = [...old.querySelectorAll("details")].map((each) => each.open);
+  const focus = old.contains(document.activeElement) ? key(document.activeElement) : null;
+  old.replaceChildren(...region.cloneNode(true).childNodes);
+  old.querySelectorAll("details").forEach((each, index) => { if (index in open) each.open = open[index]; });
+  if (focus) old.querySelector(focus)?.focus();
 }
 
 function key(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
-  if (element.dataset.open) return `[data-open="${element.dataset.open}"]`;
-  return element.dataset.send ? `[data-send="${element.dataset.send}"]` : null;
-}
-
-// The server's clock, simulated or not: what the page counts from, advanced by this device.
-function tick() {
-  for (const time of document.querySelectorAll("time[data-age]")) time.textContent = span(now() - Date.parse(time.dataset.age));
-  for (const time of document.querySelectorAll("time[data-until]")) {
-    const left = Date.parse(time.dataset.until) - now();
-    time.textContent = left < 0 ? `${span(-left)} late` : `in ${span(left)}`;
+  for (const name of ["open", "send", "alarmId"]) {
+    const attribute = name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+    if (element.dataset[name]) return `[data-${attribute}="${CSS.escape(element.dataset[name])}"]`;
   }
-  for (const time of document.querySelectorAll("time[data-clock]")) time.textContent = new Date(time.dataset.clock).toLocaleTimeString("en-GB");
-}
-
-let offset = body.dataset.now ? Date.parse(body.dataset.now) - Date.now() : 0;
-export function now() { return Date.now() + offset; }
-
-function span(ms) {
-  const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 90) return `${s} s`;
-  return s < 5400 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+  return null;
 }
 
 function beat(event) {
   lastBeat = performance.now();
   banner.hidden = true;
   delete body.dataset.unmonitored;
-  try {
-    const at = Date.parse(JSON.parse(event.data).now ?? JSON.parse(event.data).at);
-    if (at) offset = at - Date.now();
-  } catch { /* a beat without a time is still a beat */ }
+  try { heard(JSON.parse(event.data).now); } catch { /* a beat without a time is still a beat */ }
+  if (performance.now() - lastLoad > 2500) refresh(glance); // a silence is no event, and ages all the same
 }
 
 function unmonitored() {
@@ -87,29 +84,31 @@ function unmonitored() {
   body.dataset.unmonitored = "";
 }
 
-if (body.dataset.fragment) {
-  const events = new EventSource("/live/");
+// Which event concerns this page: readings of any chair on the floor, of one's own at a chair.
+function listen(events) {
+  let readings = "";
   events.addEventListener("beat", beat);
-  for (const kind of ["entry", "readings", "alarms"]) events.addEventListener(kind, refresh);
-  setInterval(() => { tick(); if (performance.now() - lastBeat > SILENT_MS) unmonitored(); }, 1000);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") { unmonitored(); refresh(); }
+  events.addEventListener("entry", () => refresh());
+  events.addEventListener("alarms", (event) => {
+    document.dispatchEvent(new CustomEvent("esker:alarms", { detail: { data: event.data, at: performance.now() } }));
+    refresh(glance);
   });
-  tick();
-  refresh();
+  events.addEventListener("readings", (event) => {
+    const all = JSON.parse(event.data);
+    const text = mine ? JSON.stringify(all[mine] ?? all) : event.data;
+    if (text === readings) return;
+    readings = text;
+    refresh(glance);
+  });
 }
 
-const post = (url, form) => fetch(url, { method: "POST", body: form, headers: { "X-CSRFToken": body.dataset.csrf } });
-const IDLE_MS = 180000;
-let idle;
-async function lock() { await post("/lock/"); location.reload(); }
-function stir() { clearTimeout(idle); if (!("locked" in body.dataset)) idle = setTimeout(lock, IDLE_MS); }
-for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, stir);
-stir();
-document.getElementById("lock")?.addEventListener("click", lock);
-document.getElementById("unlock")?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const answer = await post("/unlock/", new FormData(event.target));
-  if (answer.ok) location.reload();
-  else event.target.querySelector("[role=status]").textContent = "This password does not fit.";
-});
+if (body.dataset.fragment) {
+  listen(new EventSource("/live/"));
+  setInterval(() => { tick(); if (performance.now() - lastBeat > SILENT_MS) unmonitored(); }, 500);
+  // A page that comes back shows stale before anything else: only a beat takes it away.
+  const back = () => { if (document.visibilityState === "visible") { unmonitored(); refresh(); } };
+  document.addEventListener("visibilitychange", back);
+  addEventListener("pageshow", (event) => { if (event.persisted) back(); });
+  tick();
+  sound();
+}

@@ -1,0 +1,223 @@
+"""What comes next at a chair: the steps of the session in their order, and whether each is open.
+
+The order is for the eye only. Whether a command is accepted is the core's answer (`may`), and the
+page shows it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from esker.clinic.pages.drug_forms import unused
+from esker.clinic.pages.fields import TITLES, Form
+from esker.clinic.pages.forms import forms
+
+Session = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do. `state` is done, now or later; `refused` says why it may not be done."""
+
+    kind: str
+    title: str
+    state: str
+    form: Form | None = None
+    refused: str = ""
+    hold: bool = False  # a prescriber may override what refuses it
+
+
+def steps(session: Session) -> list[Step]:
+    """The steps of this phase; the first that is not done is `now`."""
+    found, now = [], True
+    path = PATHS.get(str(session.get("phase")), _none)(session)
+    for kind, variant, done in chain(_owed(session), path):
+        state = "done" if done else "now" if now else "later"
+        now = now and done
+        found.append(_step(session, kind, variant, state))
+    return found
+
+
+def _step(session: Session, kind: str, variant: str, state: str) -> Step:
+    answer = _answer(session, kind)
+    found = [each for each in forms(kind, session) if not variant or each.variant == variant]
+    form = found[0] if found and answer.get("allowed") else None
+    title = found[0].title if found else TITLES[kind]
+    if kind == "record_vitals":
+        title = "Baseline vitals" if session.get("phase") == "clear" else "Vitals"
+    refused = "" if answer.get("allowed") else str(answer.get("sentence") or "")
+    return Step(kind, title, state, form, refused, answer.get("strength") == "hold")
+
+
+def _answer(session: Session, kind: str) -> Mapping[str, Any]:
+    return next((c for c in session.get("commands") or () if c["kind"] == kind), {})
+
+
+Path = Iterator[tuple[str, str, bool]]  # kind, variant of its form, whether it is done
+
+
+def _none(_session: Session) -> Path:
+    yield from ()
+
+
+def _owed(session: Session) -> Path:
+    """What the check that is due now asks for, before anything else."""
+    due = [c for c in session.get("due") or () if c["status"] in {"open", "overdue"}]
+    for check in due[:1]:
+        if check["channels"]:
+            yield "record_vitals", "", False
+        for scale in check["scales"]:
+            if scale not in _scored(session, check["opens_at"]):
+                yield "record_scale", scale, False
+
+
+def _arrive(session: Session) -> Path:
+    yield "arrive", "", False
+
+
+def _before(session: Session) -> Path:
+    """Until the drug: monitor, weight, questions, baseline, packs, clearance, start."""
+    kinds = {str(each["kind"]) for each in session.get("entries") or ()}
+    asked = [q.get("answer") for q in session.get("readiness") or ()]
+    infusion = (session.get("protocol") or {}).get("form") == "infusion"
+    devices = (session.get("devices") or {}).get("ordered", 0)
+    enough = session.get("vials") if infusion else len(unused(session)) >= max(devices, 1)
+    yield "pair_monitor", "", bool(session.get("monitor"))
+    yield "weigh", "", "patient.weighed" in kinds
+    yield "answer_readiness", "", all(asked)
+    yield "record_vitals", "", "vitals.recorded" in kinds
+    for scale in (session.get("protocol") or {}).get("scales") or ():
+        yield "record_scale", scale, scale in _scored(session)
+    yield "scan_vial", "", bool(enough)
+    if infusion:
+        yield "draw_up", "", bool(session.get("infusion"))
+    yield "clear", "", "gate.cleared" in kinds and _ends(session, "clearance") > str(session["now"])
+    yield "start", "", False
+
+
+def _ends(session: Session, clock: str) -> str:
+    """When this clock ends, as text that sorts; empty when it does not run."""
+    return next((str(c["until"]) for c in session.get("clocks") or () if c["id"] == clock), "")
+
+
+def _scored(session: Session, since: str = "") -> set[str]:
+    entries = session.get("entries") or ()
+    scored = (e for e in entries if e["kind"] == "scale.recorded" and e["occurred_at"] >= since)
+    return {str(e["body"].get("scale")) for e in scored}
+
+
+def _during(session: Session) -> Path:
+    if (session.get("protocol") or {}).get("form") == "infusion":
+        if session.get("dosing") == "paused":
+            yield "resume", "", False
+        elif _ends(session, "pump") > str(session["now"]):
+            yield "record_vitals", "", False
+        yield "end_dose", "", session.get("dosing") == "done"
+        return
+    devices = session.get("devices") or {}
+    given, allowed, wanted = (devices.get(k, 0) for k in ("given", "allowed", "ordered"))
+    if allowed > given:
+        yield "device_given", "", False
+    elif given < wanted:
+        yield "next_device", "", False
+    yield "end_dose", "", False
+
+
+def _recovery(session: Session) -> Path:
+    for pack in session.get("open_packs") or ():
+        yield "waste", pack["vial"] + pack["of"], False
+    asked = [c.get("answer") for c in session.get("criteria") or () if c["kind"] == "answer"]
+    kinds = {str(each["kind"]) for each in session.get("entries") or ()}
+    yield "assess_discharge", "", all(answer == "yes" for answer in asked)
+    yield "escort_seen", "", "escort.seen" in kinds
+    yield "discharge", "", False
+
+
+PATHS: dict[str, Callable[[Session], Path]] = {
+    "arrive": _arrive, "clear": _before, "dose": _during, "recover": _recovery,
+}  # fmt: skip
+
+
+# -- everything else that may be said ------------------------------------------------------------
+
+
+def others(session: Session, shown: list[Step]) -> list[Form]:
+    """Accepted commands that are not a step of now: behind one button, grave ones last."""
+    taken = {each.kind for each in shown if each.state != "done"} | ALWAYS
+    found = [
+        form
+        for c in session.get("commands") or ()
+        if allowed(session, c["kind"]) and c["kind"] not in taken | _pointless(session)
+        for form in forms(c["kind"], session)
+    ]
+    extra = [
+        form
+        for kind in sorted(taken - ALWAYS)
+        if allowed(session, kind)
+        for form in forms(kind, session)[1:]
+    ]
+    return sorted(extra + found, key=lambda form: form.weight == "grave")
+
+
+ALWAYS = frozenset({"record_vitals"})  # has a button of its own beside the next step
+
+
+def allowed(session: Session, kind: str) -> bool:
+    """Accepted now; or a prescriber signs it on this screen, whoever is signed in."""
+    answer = _answer(session, kind)
+    return bool(answer.get("allowed")) or (
+        kind in SIGNED_HERE and answer.get("code") in {"role", "licence"}
+    )
+
+
+SIGNED_HERE = frozenset({"sign_order", "sign_override"})
+
+
+def refusals(session: Session) -> list[dict[str, str]]:
+    """What would be refused now, with its sentence."""
+    return [
+        {"title": TITLES[c["kind"]], "sentence": c["sentence"]}
+        for c in session.get("commands") or ()
+        if not allowed(session, c["kind"])
+        and c["kind"] in TITLES
+        and c["kind"] not in _pointless(session)
+    ]
+
+
+OTHER_FORM = {
+    "infusion": {"next_device", "device_given"},
+    "device": {"draw_up", "change_rate", "resume", "pause"},
+}
+
+
+AT_THE_CHAIR = frozenset({
+    "record_vitals", "record_scale", "unpair_monitor", "hand_over", "leave_against_advice",
+    "transfer_out",
+})  # fmt: skip
+
+
+def _pointless(session: Session) -> set[str]:
+    """Tells that the core would record and that make no sense here: they only crowd the thumb."""
+    found = set(OTHER_FORM.get(str((session.get("protocol") or {}).get("form")), ()))
+    phase, dosing = session.get("phase"), session.get("dosing")
+    if not session.get("emergency_at"):
+        found.add("end_emergency")
+    if phase in {"dose", "recover", "home"}:
+        found |= {"answer_readiness", "pair_monitor", "sign_order", "weigh", "clear"}
+    if phase != "dose":
+        found |= {"pause", "stop", "end_dose", "change_rate", "device_given", "resume"}
+    if phase == "home":
+        found |= AT_THE_CHAIR
+    if dosing == "paused":
+        found.add("pause")
+    if phase != "recover":
+        found |= {"assess_discharge", "escort_seen"}
+    if phase == "arrive":
+        found |= {"record_vitals", "record_scale", "scan_vial", "unpair_monitor", "hand_over",
+                  "answer_readiness"}  # fmt: skip
+    if not session.get("monitor"):
+        found.add("unpair_monitor")
+    return found

@@ -1,0 +1,33 @@
+"""How templates say times and numbers: in the clinic's zone, which the view switches on."""
+
+from django import template
+from django.utils import timezone
+
+from esker.clinic.pages import words
+
+register = template.Library()
+
+
+@register.filter
+def clock(at: object) -> str:
+    return words.clock(at, timezone.get_current_timezone_name())
+
+
+@register.filter
+def short_clock(at: object) -> str:
+    return words.short_clock(at, timezone.get_current_timezone_name())
+
+
+@register.filter
+def day(at: object) -> str:
+    return words.day(at)
+
+
+@register.filter
+def number(text: object) -> str:
+    return words.number(text)
+
+
+@register.filter
+def route(word: str) -> str:
+    return words.ROUTES.get(word, word)
