@@ -26,7 +26,7 @@ from esker.core.session.may import may
 from esker.core.session.state import Actor, Role, Session, Window
 from esker.core.units import plain
 
-READER = Actor("reader", None, frozenset({Role.NURSE}))  # when no person asks, as a nurse would
+READER = Actor("reader", "reader", frozenset({Role.NURSE}))  # when no person asks, as a nurse would
 
 
 class NoSuchSession(LookupError):
