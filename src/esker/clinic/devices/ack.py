@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from esker.clinic.devices.hl7 import Header
 
+UNSAFE = re.compile(r"[|^~\\&\r\n\x0b\x1c]")
 WANTED = {"AL": (True, True), "NE": (False, False), "SU": (True, False), "ER": (False, True)}
 UNSAID = {"": (False, False)}  # in enhanced mode; any other word asks for every answer
 
@@ -48,6 +49,6 @@ def _message(code: str, header: Header, at: datetime, text: str) -> bytes:
     if not control_id.isprintable() or not control_id:
         control_id = "UNKNOWN"
     sent = f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
-    said = re.sub(r"[|^~\\&\r\n\x0b\x1c]", " ", text)[:200]
+    said = UNSAFE.sub(" ", text)[:200]
     first = f"MSH|^~\\&|ESKER|CLINIC|||{sent}||ACK^R01^ACK|{control_id}-A|P|2.6"
     return f"{first}\rMSA|{code}|{control_id}|{said}\r".encode()

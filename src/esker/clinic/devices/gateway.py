@@ -7,7 +7,7 @@ and a time limit, so a flood waits in its own socket and a half-open peer is let
 from __future__ import annotations
 
 import asyncio
-import time
+import logging
 from collections.abc import Awaitable, Callable
 
 START, END = b"\x0b", b"\x1c\r"
@@ -15,9 +15,10 @@ LARGEST = 1 << 20  # bytes in one frame
 IDLE_S = 300.0  # a peer that says nothing for so long is gone
 FRAME_S = 30.0  # a frame that takes so long is no monitor's
 MOST = 512  # connections at once: what each may hold in memory is bounded, so all of them are
-PATIENCE_S = 2.0  # for a peer that is refused to hear why
+PATIENCE_S = 2.0  # for a peer that was refused to hear why
 
 Receive = Callable[[bytes], Awaitable[bytes]]
+log = logging.getLogger(__name__)
 
 
 async def serve(host: str, port: int, receive: Receive) -> asyncio.Server:
@@ -26,50 +27,107 @@ async def serve(host: str, port: int, receive: Receive) -> asyncio.Server:
     An empty acknowledgement is not sent: the sender asked for none. What is too large is handed
     over cut just above LARGEST, so that its refusal is made and kept where all others are.
     """
-    open_now: set[asyncio.StreamWriter] = set()
+    peers: set[Peer] = set()
+    return await asyncio.get_running_loop().create_server(lambda: Peer(receive, peers), host, port)
 
-    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class Peer(asyncio.Protocol):
+    """One connection. Not a stream with a task of its own: that would halve what a core takes."""
+
+    def __init__(self, receive: Receive, peers: set[Peer]) -> None:
+        self.receive, self.peers = receive, peers
+        self.heard = bytearray()
+        self.looked = 0  # so far no end of the frame was found
+        self.busy = self.deaf = self.over = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
+        if len(self.peers) >= MOST:
+            self.transport.abort()
+            return
+        self.peers.add(self)
+        self._within(IDLE_S)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.peers.discard(self)
+        self._cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self.over:
+            return  # refused: read to the end, so that the refusal is not taken back
+        self.heard += data
+        if not self.busy:
+            self._next()
+        elif len(self.heard) > LARGEST:
+            self.transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        self.deaf = True  # it does not read its answers: it gets no more of them
+
+    def resume_writing(self) -> None:
+        self.deaf = False
+        if not self.busy:
+            self._next()
+
+    def _next(self) -> None:
+        """Hand on the next whole frame, if there is one."""
+        if self.deaf or self.over or self.transport.is_closing() or not self._at_start():
+            return
+        end = self.heard.find(END, self.looked)
+        if 0 <= end <= LARGEST:
+            self._hand_on(bytes(self.heard[1:end]), end + len(END))
+        elif len(self.heard) > LARGEST + 1:
+            self._refuse()
+        else:
+            self.looked = max(len(self.heard) - 1, 0)
+            self._within(FRAME_S if self.heard else IDLE_S)
+
+    def _at_start(self) -> bool:
+        """Drop what may stand before a frame; False where something else does."""
+        if not self.heard.startswith(START):
+            self.heard = self.heard.lstrip(b"\r\n")
+        while self.heard[:2] == START * 2:
+            del self.heard[0]
+        if self.heard and not self.heard.startswith(START):
+            self.transport.close()  # whatever speaks here, it is not MLLP
+            return False
+        return True
+
+    def _hand_on(self, message: bytes, length: int) -> None:
+        del self.heard[:length]
+        self.looked, self.busy = 0, True
+        self._cancel()
+        self.task = asyncio.create_task(self._answer(message))
+
+    def _refuse(self) -> None:
+        self.over = True
+        self._hand_on(bytes(self.heard[1 : LARGEST + 2]), len(self.heard))
+
+    async def _answer(self, message: bytes) -> None:
         try:
-            if len(open_now) < MOST:
-                open_now.add(writer)
-                await _talk(reader, writer, receive)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError):
-            pass  # gone, half open, or no MLLP: what was acknowledged is kept
-        finally:
-            open_now.discard(writer)
-            writer.close()
+            answer = await self.receive(message)
+        except Exception:
+            log.exception("A message could not be kept, and is not acknowledged.")
+            self.transport.close()
+            return
+        if answer:
+            self.transport.write(START + answer + END)
+        self.busy = False
+        if self.over:
+            self._within(PATIENCE_S)
+            return
+        self.transport.resume_reading()
+        self._next()
 
-    return await asyncio.start_server(peer, host, port, limit=LARGEST)
+    def _within(self, seconds: float) -> None:
+        """Let go unless something is complete by then. A frame that drips does not get longer."""
+        if self.timer is None or seconds != self.limit:
+            self._cancel()
+            self.limit = seconds
+            self.timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
-
-async def _talk(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, receive: Receive
-) -> None:
-    while True:
-        try:
-            async with asyncio.timeout(IDLE_S):
-                before = await reader.readuntil(START)
-            if before.strip(b"\r\n\x0b"):
-                return None  # bytes outside a frame: whatever speaks here, it is not MLLP
-            async with asyncio.timeout(FRAME_S):
-                frame = await reader.readuntil(END)
-        except asyncio.LimitOverrunError:
-            await _send(writer, await receive(await reader.read(LARGEST + 1)))
-            return await _drop(reader)
-        await _send(writer, await receive(frame[: -len(END)]))
-
-
-async def _send(writer: asyncio.StreamWriter, answer: bytes) -> None:
-    if answer:
-        writer.write(START + answer + END)
-        async with asyncio.timeout(IDLE_S):
-            await writer.drain()
-
-
-async def _drop(reader: asyncio.StreamReader) -> None:
-    """Read on for a moment: closing on unread bytes would also take the answer back."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        async with asyncio.timeout(PATIENCE_S):
-            if not await reader.read(LARGEST):
-                return
+    def _cancel(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

@@ -24,7 +24,6 @@ TIME = re.compile(  # some monitors write milliseconds without the point
     r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\.(\d{1,6})|(\d{3}))?)?"
     r"([+-]\d\d[0-5]\d)?", re.ASCII,
 )  # fmt: skip
-LINE_END = re.compile(r"[\r\n]+")
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{0,6})?", re.ASCII)  # Decimal would take 1_0 and 1e3
 
 
@@ -91,26 +90,29 @@ def parse(raw: bytes, zone: tzinfo | Zones = UTC, received_at: datetime | None =
     header = _header(lines[0])
     _one_message(raw, lines, header)
     rows = [line.split("|") for line in lines]
-    place = next((_field(row, 3) for row in rows if row[0] == "PV1"), "")
-    monitor = _monitor(header.sender, _eui(rows), place)
+    devices = {row[18].split("^")[0].strip() for row in rows if row[0] == "OBX" and row[18:]} - {""}
+    monitor = _monitor(header.sender, devices, rows)
     if len(monitor) > LONGEST_NAME:
         raise Malformed("the sender's name is too long", header)
     local = zone if isinstance(zone, tzinfo) else zone(monitor)
-    found = list(_found(header, rows, local, received_at))
+    mixed = _mixed(rows, devices)
+    readings: list[Heard] = []
+    unread: list[Unread] = []
+    for each in _found(header, rows, mixed, local, received_at):
+        if isinstance(each, Heard):
+            readings.append(each)
+        else:
+            unread.append(each)
     return Message(
-        header,
-        monitor,
-        _patients(rows),
-        tuple(each for each in found if isinstance(each, Heard)),
-        tuple(each for each in found if isinstance(each, Unread)),
+        header, monitor, _patients(rows), tuple(readings), tuple(unread),
         moment(header.sent, local),
-    )
+    )  # fmt: skip
 
 
 def _lines(raw: bytes) -> list[str]:
     if len(raw) > LARGEST:
         raise Malformed(f"a message of more than {LARGEST} bytes", _glimpse(raw))
-    lines = [line for line in LINE_END.split(_text(raw)) if line]
+    lines = [line for line in _text(raw).replace("\n", "\r").split("\r") if line]
     if lines and lines[0][:3] in ("FHS", "BHS"):
         raise Malformed("a batch file is not read here: send each message in a frame of its own")
     if not lines or not lines[0].startswith("MSH|^~\\&|"):
@@ -120,7 +122,7 @@ def _lines(raw: bytes) -> list[str]:
 
 def _glimpse(raw: bytes) -> Header:
     """The header of a message that is too large to be looked at whole."""
-    first = LINE_END.split(_text(raw[:2000]))[0]
+    first = _text(raw[:2000]).replace("\n", "\r").split("\r")[0]
     return _header(first) if first.startswith("MSH|^~\\&|") else Header()
 
 
@@ -157,14 +159,18 @@ def _patients(rows: list[list[str]]) -> tuple[str, ...]:
 
 
 def _found(
-    header: Header, rows: list[list[str]], zone: tzinfo, received_at: datetime | None
+    header: Header,
+    rows: list[list[str]],
+    mixed: str | None,
+    zone: tzinfo,
+    received_at: datetime | None,
 ) -> Iterable[Heard | Unread]:
     if header.kind != "ORU^R01":
         return [_said(header, "this message kind is not read")]
     if header.processing != "P":
         mode = header.processing[:20] or "empty"
         return [_said(header, f"processing mode is {mode}, not P: training and tests stay out")]
-    return _observations(rows, zone, received_at)
+    return _observations(rows, mixed, zone, received_at)
 
 
 def _said(header: Header, reason: str) -> Unread:
@@ -183,24 +189,30 @@ def _field(row: list[str], place: int) -> str:
     return row[place].strip() if place < len(row) else ""
 
 
-def _eui(rows: list[list[str]]) -> str:
-    named = (_field(row, 18).split("^")[0] for row in rows if row[0] == "OBX")
-    return next((name for name in named if name), "")
-
-
-def _monitor(sender: str, eui: str, place: str) -> str:
+def _monitor(sender: str, devices: set[str], rows: list[list[str]]) -> str:
+    """The EUI of OBX-18 or MSH-3, else the sender with its place; of several, no one's readings."""
     parts = sender.split("^")
-    if eui:
-        return eui
+    if devices:
+        return min(devices)
     if len(parts) > 2 and parts[2] == "EUI-64":
         return parts[1]
+    place = next((_field(row, 3) for row in rows if row[0] == "PV1"), "")
     return f"{parts[0]}@{place}" if place else parts[0]
 
 
+def _mixed(rows: list[list[str]], devices: set[str]) -> str | None:
+    """Why nothing of this message can be put to one monitor and one patient."""
+    if len(devices) > 1:
+        return "several devices in one message"
+    if sum(row[0] == "PID" for row in rows) > 1:
+        return "several patients in one message"
+    return None
+
+
 def _observations(
-    rows: list[list[str]], zone: tzinfo, received_at: datetime | None
+    rows: list[list[str]], mixed: str | None, zone: tzinfo, received_at: datetime | None
 ) -> Iterator[Heard | Unread]:
-    panel, mixed = "", _mixed(rows)
+    panel = ""
     for row in rows:
         if row[0] == "OBR":
             panel = _field(row, 7)
@@ -210,15 +222,6 @@ def _observations(
             yield _unread(row, mixed)
         else:
             yield _observation(row, panel, zone, received_at)
-
-
-def _mixed(rows: list[list[str]]) -> str | None:
-    """Why nothing of this message can be put to one monitor and one patient."""
-    if len({_field(row, 18).split("^")[0] for row in rows if row[0] == "OBX"} - {""}) > 1:
-        return "several devices in one message"
-    if sum(row[0] == "PID" for row in rows) > 1:
-        return "several patients in one message"
-    return None
 
 
 def _unread(row: list[str], reason: str) -> Unread:
@@ -233,18 +236,19 @@ def _structural(row: list[str]) -> bool:
 def _observation(
     row: list[str], panel: str, zone: tzinfo, received_at: datetime | None
 ) -> Heard | Unread:
-    meaning = _meaning(_field(row, 3), _field(row, 6))
+    _, _, kind, code, _, value, unit, *_, at = (*map(str.strip, row[:15]), *[""] * (15 - len(row)))
+    meaning = _meaning(code, unit)
     if isinstance(meaning, str):
         return _unread(row, meaning)
-    observed = moment(_field(row, 14) or panel, zone)
+    observed = moment(at or panel, zone)
     reason = (
         _bad_status(_field(row, 11))
-        or _bad_value(_field(row, 2), _field(row, 5), meaning.channel)
+        or _bad_value(kind, value, meaning.channel)
         or _bad_time(observed, received_at)
     )
     if reason is not None or observed is None:
         return _unread(row, reason or "no time of observation")
-    return Heard(meaning.channel, meaning.method, Decimal(_field(row, 5)), observed)
+    return Heard(meaning.channel, meaning.method, Decimal(value), observed)
 
 
 @lru_cache(maxsize=1024)

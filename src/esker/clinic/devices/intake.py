@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 
 from esker.clinic import tenancy
-from esker.clinic.devices import ack, hl7, models, skew, unread, zones
+from esker.clinic.devices import ack, hl7, models, skew, table, unread, zones
 from esker.core.monitoring.channels import Source
 from esker.core.monitoring.pairing import identifier
 from esker.core.monitoring.series import identity
@@ -24,12 +25,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Arrived:
-    """One message of a batch: as it came, what it says or why it is no message, and its row."""
+    """One message of a batch: as it came, what it says or why it is no message, and its key."""
 
     raw: bytes
     at: datetime
     said: hl7.Message | hl7.Malformed
-    row: models.Message | None = None
+    key: str = ""
+    patient: str = ""
 
 
 def receive(clinic_id: str, raw: bytes, received_at: datetime) -> bytes:
@@ -83,72 +85,74 @@ def _keep_messages(clinic_id: str, arrived: Iterable[Arrived]) -> list[Arrived]:
     keyed: dict[str, Arrived] = {}
     for each in arrived:
         if isinstance(each.said, hl7.Message):
-            keyed.setdefault(_key(each.said, each.raw), each)
+            each.key = _key(clinic_id, each.said, each.raw)
+            each.patient = _patient(each.said)
+            keyed.setdefault(each.key, each)
     if not keyed:
         return []
-    rows = models.Message.objects.filter(clinic_id=clinic_id, key__in=keyed)
-    for known in rows.values_list("key", flat=True):
-        del keyed[known]
-    for key, each in keyed.items():
-        each.row = models.Message(
-            clinic_id=clinic_id, key=key, sender=each.said.monitor,
-            control_id=each.said.header.control_id, received_at=each.at, raw=each.raw,
-        )  # fmt: skip
-    models.Message.objects.bulk_create([each.row for each in keyed.values()])
+    known = models.Message.objects.filter(clinic_id=clinic_id, key__in=keyed)
+    for key in known.values_list("key", flat=True):
+        del keyed[key]
+    owner = table.clinic(clinic_id)
+    table.insert(models.Message, (
+        (owner, each.key, each.said.monitor, each.said.header.control_id, table.time(each.at),
+         each.raw)
+        for each in keyed.values()
+    ))  # fmt: skip
     return list(keyed.values())
 
 
-def _key(said: hl7.Message, raw: bytes) -> str:
-    parts = (said.monitor.encode(), said.header.control_id.encode(), raw)
-    return sha256(b"\0".join(parts)).hexdigest()[:32]
+def _key(clinic_id: str, said: hl7.Message, raw: bytes) -> str:
+    """The sender's time in hex, then a hash: as with readings, keys of one time lie together."""
+    parts = (clinic_id.encode(), said.monitor.encode(), said.header.control_id.encode(), raw)
+    sent = int(said.sent_at.timestamp()) if said.sent_at else 0
+    digest = sha256(b"\0".join(parts)).hexdigest()
+    return f"{max(sent, 0):08x}{digest}"[:32]
 
 
 def _keep_readings(
     clinic_id: str, new: Iterable[Arrived], clocks: dict[str, bool]
 ) -> list[unread.Note]:
-    """The readings that were not there; a note for each that says another value."""
-    rows = [row for each in new for row in _rows(clinic_id, each, clocks)]
-    known = dict(
-        models.Reading.objects.filter(clinic_id=clinic_id, uid__in=[row.uid for row in rows])
-        .values_list("uid", "value")
-    )  # fmt: skip
-    fresh, notes = [], []
-    for row in rows:
-        value = known.setdefault(row.uid, row.value)
-        if value is row.value:
-            fresh.append(row)
-        elif value != row.value:
-            said = f"{row.value} at {row.observed_at.isoformat()}; charted: {value}"
-            notes.append(unread.Note(row.monitor, row.channel, OTHER, said, row.received_at,
-                                     row.message))  # fmt: skip
-    models.Reading.objects.bulk_create(fresh)
-    return notes
-
-
-def _rows(clinic_id: str, each: Arrived, clocks: dict[str, bool]) -> list[models.Reading]:
-    said = each.said
-    named = "".join(f"{identifier(name)}~" for name in said.patient_ids)
-    patient = f"~{named}"[:500] if named else ""
-    return [
-        models.Reading(
-            clinic_id=clinic_id,
-            uid=identity(
-                (said.monitor, one.channel.value, Source.MONITOR.value, one.method), one.observed_at
-            ),
-            monitor=said.monitor,
-            channel=one.channel.value,
-            method=one.method,
-            value=_text(one.value),
-            observed_at=one.observed_at,
-            received_at=each.at,
-            patient=patient,
-            wrong_clock=clocks[said.monitor],
-            message=each.row.pk,
-        )
-        for one in said.readings
+    """Write the readings that were not there; a note for each that says another value."""
+    heard = [
+        (_uid(each.said.monitor, one), one, each) for each in new for one in each.said.readings
     ]
+    owner = table.clinic(clinic_id)
+    written = table.insert(models.Reading, (
+        (owner, uid, each.said.monitor, one.channel.value, one.method, _text(one.value),
+         table.time(one.observed_at), table.time(each.at), each.patient,
+         clocks[each.said.monitor], each.key)
+        for uid, one, each in heard
+    ))  # fmt: skip
+    return _others(clinic_id, heard) if written < len(heard) else []
 
 
+def _others(clinic_id: str, heard: list[tuple[str, hl7.Heard, Arrived]]) -> list[unread.Note]:
+    """A note for each reading whose place another value holds; equal ones are repeats."""
+    rows = models.Reading.objects.filter(clinic_id=clinic_id, uid__in=[uid for uid, *_ in heard])
+    kept = dict(rows.values_list("uid", "value"))
+    return [
+        unread.Note(
+            each.said.monitor, one.channel, OTHER,
+            f"{one.value} at {one.observed_at.isoformat()}; charted: {kept[uid]}",
+            each.at, each.key,
+        )
+        for uid, one, each in heard
+        if kept[uid] != _text(one.value)
+    ]  # fmt: skip
+
+
+def _uid(monitor: str, one: hl7.Heard) -> str:
+    sensor = (monitor, one.channel.value, Source.MONITOR.value, one.method)
+    return identity(sensor, one.observed_at)
+
+
+def _patient(said: hl7.Message) -> str:
+    named = "".join(f"{identifier(name)}~" for name in said.patient_ids)
+    return f"~{named}"[:500] if named else ""
+
+
+@lru_cache(maxsize=4096)
 def _text(value: Decimal) -> str:
     """Decimal text without idle zeros: 97.0 and 97 are one value."""
     return format(value.normalize(), "f")
@@ -157,7 +161,7 @@ def _text(value: Decimal) -> str:
 def _notes(arrived: Iterable[Arrived], new: Iterable[Arrived]) -> list[unread.Note]:
     """What could not be used, of each new message and of what was no message."""
     notes = [
-        unread.Note(each.said.monitor, one.code, one.reason, one.raw, each.at, each.row.pk)
+        unread.Note(each.said.monitor, one.code, one.reason, one.raw, each.at, each.key)
         for each in new
         for one in each.said.unread
     ]

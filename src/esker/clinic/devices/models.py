@@ -24,14 +24,11 @@ class Tenant(models.Model):
 class Message(Tenant):
     """A message as it came, kept whole until its readings are sealed. Again, it changes nothing."""
 
-    key = models.CharField(max_length=32)  # of sender, control id and the bytes
+    key = models.CharField(max_length=32, primary_key=True)  # of its time and its bytes
     sender = models.CharField(max_length=200)
     control_id = models.CharField(max_length=200)
     received_at = models.DateTimeField()
     raw = models.BinaryField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "key"], name="a_message_once")]
 
 
 class Reading(Tenant):
@@ -40,7 +37,7 @@ class Reading(Tenant):
     The journal: a row goes in the transaction that seals it into the record.
     """
 
-    uid = models.CharField(max_length=20)  # what makes a reading itself, as one id
+    uid = models.CharField(max_length=32)  # what makes a reading itself, as one id
     monitor = models.CharField(max_length=200)
     channel = models.CharField(max_length=8)
     method = models.CharField(max_length=16)
@@ -49,7 +46,7 @@ class Reading(Tenant):
     received_at = models.DateTimeField()
     patient = models.CharField(max_length=500, default="")  # who the message names: ~one~other~
     wrong_clock = models.BooleanField(default=False)  # the monitor's clock was off when it came
-    message = models.BigIntegerField(null=True)  # the Message that said it
+    message = models.CharField(max_length=32, null=True)  # key of the Message that said it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "uid"], name="a_reading_once")]
@@ -74,7 +71,7 @@ class Unread(Tenant):
     last_at = models.DateTimeField()
     count = models.PositiveBigIntegerField(default=1)
     latest = models.TextField()  # the segment, or the beginning of what was no message
-    message = models.BigIntegerField(null=True)  # the whole message that said it last
+    message = models.CharField(max_length=32, null=True)  # key of the one that said it last
 
     class Meta:
         constraints = [

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet
-
-from esker.clinic.devices import hl7
+from esker.clinic.devices import hl7, table
 from esker.clinic.devices.models import Unread
 
 MOST = 200  # rows of one sender; what is beyond is counted in one row, or a flood fills the disk
@@ -41,25 +39,33 @@ def keep(clinic_id: str, notes: Iterable[Note]) -> None:
     grouped: dict[Name, list[Note]] = {}
     for note in notes:
         grouped.setdefault((note.sender, note.code, note.reason), []).append(note)
+    known = _known(clinic_id, grouped) if grouped else {}
+    _add((known[name], group) for name, group in grouped.items() if name in known)
     for name, group in grouped.items():
-        if _add(clinic_id, name, group):
-            continue
-        within = _within(clinic_id, name)
-        if within == name or not _add(clinic_id, within, group):
-            _make(clinic_id, within, group)
+        if name not in known:
+            _begin(clinic_id, name, group)
 
 
-def _rows(clinic_id: str, name: Name) -> QuerySet[Unread]:
-    sender, code, reason = name
-    return Unread.objects.filter(clinic_id=clinic_id, sender=sender, code=code, reason=reason)
+def _begin(clinic_id: str, name: Name, group: list[Note]) -> None:
+    within = _within(clinic_id, name)
+    known = _known(clinic_id, [within]) if within != name else {}
+    if within in known:
+        _add([(known[within], group)])
+    else:
+        _make(clinic_id, within, group)
 
 
-def _add(clinic_id: str, name: Name, notes: list[Note]) -> bool:
-    last = notes[-1]
-    found = _rows(clinic_id, name).update(
-        count=F("count") + len(notes), last_at=last.at, latest=last.raw, message=last.message
-    )
-    return bool(found)
+def _known(clinic_id: str, names: Iterable[Name]) -> dict[Name, int]:
+    senders = {sender for sender, _, _ in names}
+    rows = Unread.objects.filter(clinic_id=clinic_id, sender__in=senders)
+    return {tuple(name): pk for pk, *name in rows.values_list("pk", "sender", "code", "reason")}
+
+
+def _add(groups: Iterable[tuple[int, list[Note]]]) -> None:
+    table.update(
+        Unread, "count = count + %s, last_at = %s, latest = %s, message = %s",
+        ((len(g), table.time(g[-1].at), g[-1].raw, g[-1].message, pk) for pk, g in groups),
+    )  # fmt: skip
 
 
 def _within(clinic_id: str, name: Name) -> Name:

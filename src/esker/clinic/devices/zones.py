@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from esker.clinic.devices.hl7 import Zones
 from esker.clinic.people.models import Clinic
+from esker.clinic.setup import queries as setup
 
 
 def of(clinic_id: str) -> Zones:
-    """A function from a monitor's identity to its zone: by default the clinic's."""
-    name = Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id)
-    default = zone(name)
-    return lambda monitor: default
+    """A function from a monitor's identity to its zone: its own, else the clinic's."""
+    default = zone(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
+    own = {each.identity: each.zone for each in setup.monitors(clinic_id) if each.zone}
+    return lambda monitor: zone(own[monitor]) if monitor in own else default
 
 
 def zone(name: str) -> tzinfo:

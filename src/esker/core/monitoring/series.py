@@ -31,9 +31,12 @@ def reading_id(reading: Reading) -> str:
 
 
 def identity(of: Sensor, observed_at: datetime) -> str:
-    """The id of what this sensor showed at this instant (UTC)."""
+    """The id of what this sensor showed at this instant: the second in hex, then a hash.
+
+    Ids of one time lie together, so that a journal's index grows at its end only.
+    """
     text = "\n".join((*of, observed_at.isoformat()))
-    return sha256(text.encode()).hexdigest()[:20]
+    return f"{int(observed_at.timestamp()):08x}{sha256(text.encode()).hexdigest()[:16]}"
 
 
 def charted(
