@@ -10,7 +10,7 @@ def django(data: Path, *, demo: bool = False, migrate: bool = False) -> None:
     """Set Django up on `data`; with `migrate`, bring its database to this version's shape."""
     data.mkdir(parents=True, exist_ok=True)
     os.environ["ESKER_DATA"] = str(data.resolve())
-    os.environ["ESKER_DEMO"] = "1" if demo else ""
+    os.environ["ESKER_DEMO"] = "1" if demo or (data / "demo-clock.json").exists() else ""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "esker.clinic.settings")
     import django as framework
 

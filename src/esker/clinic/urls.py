@@ -5,4 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("esker.clinic.sessions.urls")),
     path("", include("esker.clinic.pages.urls")),
+    path("", include("esker.clinic.demo.urls")),
 ]

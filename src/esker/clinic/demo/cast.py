@@ -143,7 +143,7 @@ BODIES = {
         (BIRCH, Body(9, rise=2)),
         (CEDAR, Body(18, {Channel.SBP: 106, Channel.DBP: 66}, rise=8)),
         (ELM, Body(6, {Channel.SBP: 118, Channel.DBP: 74}, rise=2)),
-        (FIR, Body(4, {Channel.SBP: 164, Channel.DBP: 97, Channel.HR: 84}, rise=2)),
+        (FIR, Body(4, {Channel.SBP: 167, Channel.DBP: 98, Channel.HR: 84}, rise=2)),
         (GINKGO, Body(8, rise=1.5)),
         (JUNIPER, Body(10, rise=2)),
     )

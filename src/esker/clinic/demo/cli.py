@@ -15,6 +15,7 @@ from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from esker.clinic.demo import clock as clocks
 from esker.clinic.demo.clock import FILE, Clock
 
 LOOPBACK = "127.0.0.1"
@@ -116,9 +117,9 @@ def _new(folder: Path, at: datetime | None) -> Clock:
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     begins = at or midnight + BEGIN
     story.morning(begins)
-    clock = Clock.create(folder, begins)
+    Clock.create(folder, begins)
     (folder / UNFINISHED).unlink()
-    return clock
+    return clocks.of(folder.resolve())
 
 
 def _old(folder: Path) -> Clock:
@@ -126,7 +127,7 @@ def _old(folder: Path) -> Clock:
     from esker.clinic.demo import cast
     from esker.clinic.sessions import queries
 
-    clock = Clock(folder)
+    clock = clocks.of(folder.resolve())
     queries.floor(str(cast.CLINIC), clock())
     return clock
 

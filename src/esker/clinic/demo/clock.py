@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from threading import RLock
 
@@ -125,6 +126,12 @@ class Clock:
             int(data["rate"]),
             datetime.fromisoformat(ahead) if ahead else None,
         )
+
+
+@cache
+def of(folder: Path) -> Clock:
+    """The one clock of a folder in this process: pages and the pacing share its lock."""
+    return Clock(folder)
 
 
 def _write(path: Path, face: Face) -> None:

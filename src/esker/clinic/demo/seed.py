@@ -136,7 +136,8 @@ class Day:
 
     def holds(self, patient: Patient, kind: str) -> str:
         """The rule that holds this command up. Raises Unseeded when none does."""
-        found = queries.session(CLINIC, patient.session, self.now)["commands"]
+        nurse = User.objects.get(username="nurse")
+        found = queries.session(CLINIC, patient.session, self.now, nurse)["commands"]
         rule = next(each["rule"] for each in found if each["kind"] == kind)
         if not rule:
             raise Unseeded(f"{patient.name}: nothing holds {kind} up")

@@ -30,6 +30,32 @@ def packs_used(clinic_id: str) -> frozenset[str]:
         return frozenset(VialUse.objects.filter(clinic_id=clinic_id).values_list("vial", flat=True))
 
 
+def next_due(clinic_id: str, now: datetime) -> Json | None:
+    """What comes next at any chair: a timed check, the end of a rest or of an observation."""
+    with tenancy.scope(clinic_id):
+        rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
+        states = [folding.fold(clinic_id, row.session) for row in rows]
+        found = [each for state in states for each in _ahead(state, now)]
+    return min(found, key=lambda each: (each["at"], each["what"]), default=None)
+
+
+def _ahead(state: Session, now: datetime) -> Iterator[Json]:
+    protocol = protocols.get(state.protocol_hash)
+    if protocol is None:
+        return
+    waits = [(each.due_at, each.title) for each in due.due(state, protocol, now)]
+    observed = due.anchored_at(state, protocol.observation.anchor)
+    if observed is not None:
+        minutes = float(protocol.observation.minimum.value)
+        waits.append((observed + timedelta(minutes=minutes), "observation ends"))
+    if protocol.dose.rest is not None and state.given:
+        minutes = float(protocol.dose.rest.value)
+        waits.append((state.given[-1].at + timedelta(minutes=minutes), "rest between devices ends"))
+    for at, what in waits:
+        if at > now:
+            yield {"at": at, "chair": state.chair, "what": what}
+
+
 def _session(state: Session, now: datetime) -> Iterator[Json]:
     protocol, person = protocols.get(state.protocol_hash), state.patient
     if protocol is None or person is None:
