@@ -44,7 +44,7 @@ def _ahead(state: Session, now: datetime) -> Iterator[Json]:
     if protocol is None:
         return
     waits = [(each.due_at, each.title) for each in due.due(state, protocol, now)]
-    observed = due.anchored_at(state, protocol.observation.anchor)
+    observed = dosing.anchor(state, protocol.observation.anchor)
     if observed is not None:
         minutes = float(protocol.observation.minimum.value)
         waits.append((observed + timedelta(minutes=minutes), "observation ends"))
