@@ -28,6 +28,11 @@ def arrival() -> datetime:
     return (_arrivals or _source)().astimezone(UTC)
 
 
+def wall(moment: datetime) -> datetime:
+    """A moment of the clinic's clock as the machine's clock had it; in a fast demo only about."""
+    return machine() - (now() - moment)
+
+
 def install(source: Callable[[], datetime], arrivals: Callable[[], datetime] | None = None) -> None:
     """Let `source` say the time from here on, in this process; `arrivals`, that of messages."""
     global _source, _arrivals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esker.clinic import tenancy
-from esker.clinic.alarms.tick import stored, tick
+from esker.clinic.alarms.tick import stored
 from esker.clinic.ledger import store
 from esker.clinic.live import screens
 from esker.clinic.sessions.models import CurrentAlarm
@@ -19,7 +19,7 @@ def kinds(room):
 
 def look(room, **span):
     room.wait(**span)
-    tick(room.clinic, room.now)
+    Watch(room.clinic).look(room.now)
 
 
 def watched(room):
@@ -32,10 +32,11 @@ def test_a_dangerous_value_is_raised_once(room):
     """A low saturation raises its alarm after its delay, and a second look adds nothing."""
     watched(room)
     room.arrived()
+    watch = Watch(room.clinic)
     for _ in range(40):
         room.wait(seconds=1)
         room.monitor(spo2=80)
-        tick(room.clinic, room.now)
+        watch.look(room.now)
     assert kinds(room).count(("alarm.raised", "limit:spo2")) == 1
     assert "limit:spo2" in [each["id"] for each in room.state()["alarms"]]
 
@@ -74,11 +75,11 @@ def test_a_restart_forgets_no_alarm(room):
     for _ in range(20):
         look(room, seconds=1)
     with tenancy.scope(room.clinic):
-        before = {a.id: a.status for a in stored(room.clinic, room.session).values()}
+        before = {a.id: a.status for a in stored(room.clinic)[room.session].values()}
         CurrentAlarm.objects.all().delete()
     look(room, seconds=0)
     with tenancy.scope(room.clinic):
-        after = {a.id: a.status for a in stored(room.clinic, room.session).values()}
+        after = {a.id: a.status for a in stored(room.clinic)[room.session].values()}
     assert after == before
 
 

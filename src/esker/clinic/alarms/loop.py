@@ -1,85 +1,87 @@
-"""The alarm loop: one owner, a look at every chair each second. Its loss must be seen.
+"""The alarm loop: every chair each second, and a chair that spoke at once. Its loss must be seen.
 
-The owner holds a lock on a file of the data folder and touches the file after each whole look, so
-that any process of this machine can tell whether the loop is well.
+One process owns it (see `owner`); the others wait to take over. It also seals and checkpoints, in
+a thread of their own, since the two may take longer than an alarm can wait.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import threading
 import time
-from pathlib import Path
-from typing import TextIO
 
-from django.conf import settings
 from django.db import connection
 
 from esker.clinic import clock
-from esker.clinic.alarms.tick import tick
+from esker.clinic.alarms import checkpoints, owner
+from esker.clinic.alarms.tick import Watch
 from esker.clinic.devices import sealing
 from esker.clinic.live import hub
 
-EVERY_S = 1.0
-WELL_S = 4.0  # a loop that has not finished a look for so long is not well
+EVERY_S = 1.0  # every chair, also where nothing is heard
+PAUSE_S = 0.2  # between looks: fifty chairs would wake it fifty times a second
+CLAIM_S = 1.0  # how often a process that waits tries to take over
 log = logging.getLogger(__name__)
 
 
-def lock_file() -> Path:
-    return Path(settings.DATA) / "alarm-loop"
-
-
-def well() -> bool:
-    """Whether some process finished a look at all chairs within the last seconds."""
-    try:
-        return time.time() - lock_file().stat().st_mtime < WELL_S
-    except OSError:
-        return False
-
-
-def own() -> TextIO | None:
-    """The lock, held until it is closed; None when another process owns the loop."""
-    file = lock_file().open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
-
-
 def run(clinic_id: str, stop: threading.Event) -> None:
-    """Look every second until `stop`. A look that fails is logged, and no beat goes out for it."""
-    owned, sealer = None, None
+    """Own the loop as soon as nobody else does, and look until `stop`."""
+    while not stop.is_set():
+        release = _claimed(clinic_id)
+        if release is None:
+            stop.wait(CLAIM_S)
+            continue
+        log.info("This process runs the alarm loop of clinic %s.", clinic_id)
+        over = threading.Event()
+        others = [_beside(work, clinic_id, over) for work in (sealing.run, checkpoints.run)]
+        try:
+            _watch(clinic_id, stop)
+        finally:
+            over.set()
+            for thread in others:
+                thread.join()
+            release()
+            connection.close()
+
+
+def _claimed(clinic_id: str) -> owner.Release | None:
     try:
-        while not stop.is_set():
-            begun = time.monotonic()
-            owned = owned or own()
-            if owned is not None:
-                sealer = sealer or _sealer(clinic_id, stop)
-                _look(clinic_id)
-            stop.wait(max(0.0, EVERY_S - (time.monotonic() - begun)))
-    finally:
-        if owned is not None:
-            owned.close()
-        connection.close()
+        return owner.claim(clinic_id)
+    except Exception:
+        log.exception("The database does not say who runs the alarm loop.")
+        return None
 
 
-def _sealer(clinic_id: str, stop: threading.Event) -> threading.Thread:
-    """Seals beside the looks, in a thread of its own: no chair waits for a block."""
-    thread = threading.Thread(target=sealing.run, args=(clinic_id, stop), name="sealing")
+def _beside(work, clinic_id: str, stop: threading.Event) -> threading.Thread:  # type: ignore[no-untyped-def]
+    thread = threading.Thread(target=work, args=(clinic_id, stop), name=work.__module__)
     thread.start()
     return thread
 
 
-def _look(clinic_id: str) -> None:
+def _watch(clinic_id: str, stop: threading.Event) -> None:
+    """Look until `stop`, or until a look fails: then the loop is claimed anew, by whoever can."""
+    watch, everywhere_s = Watch(clinic_id), 0.0
+    with hub.thread_waiter(clinic_id) as news:
+        while not stop.is_set():
+            news.wait(max(0.0, everywhere_s + EVERY_S - time.monotonic()))
+            news.clear()  # before looking: what is told in between is not lost
+            begun = time.monotonic()
+            everywhere = begun - everywhere_s >= EVERY_S
+            if not _look(watch, everywhere=everywhere):
+                stop.wait(EVERY_S)
+                return
+            everywhere_s = begun if everywhere else everywhere_s
+            stop.wait(max(0.0, PAUSE_S - (time.monotonic() - begun)))
+
+
+def _look(watch: Watch, *, everywhere: bool) -> bool:
+    """One look; one that fails is logged, and no beat goes out for it."""
     try:
-        tick(clinic_id, clock.now())
+        watch.look(clock.now(), everywhere=everywhere)
+        if everywhere:
+            owner.beat(watch.clinic_id)
     except Exception:
-        log.exception("The alarm loop could not look at the chairs of this clinic.")
+        log.exception("The alarm loop could not look at the chairs of clinic %s.", watch.clinic_id)
         connection.close()
-        return
-    os.utime(lock_file())
-    hub.wake(clinic_id)
+        return False
+    return True

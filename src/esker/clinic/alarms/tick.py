@@ -2,72 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from esker.clinic import tenancy
 from esker.clinic.ledger import store
+from esker.clinic.live import screens
 from esker.clinic.sessions import folding, protocols
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
-from esker.clinic.sessions.surroundings import window
+from esker.clinic.sessions.recent import Recent
 from esker.core.ledger import Draft, instant
 from esker.core.monitoring.alarms import conditions
+from esker.core.monitoring.channels import Readings
 from esker.core.monitoring.lifecycle import Alarm, advance
-from esker.core.protocols.schema import Priority
+from esker.core.protocols.schema import Phase, Priority, Protocol
+from esker.core.session.state import Session, Window
 
 ACTOR = "alarm-loop"
+BY_READINGS = ("limit", "relative", "implausible", "jump", "flat")
 QUIET = ("raised", "cleared")  # not heard: before its delay passed, or gone
+Alarms = dict[str, Alarm]
 
 
-def tick(clinic_id: str, at: datetime) -> None:
-    """Bring the alarms of every session of this clinic to `at`."""
-    with tenancy.scope(clinic_id):
-        rows = SessionRow.objects.filter(clinic_id=clinic_id)
-        alarmed = CurrentAlarm.objects.filter(clinic_id=clinic_id).values_list("session")
-        open_ones = set(rows.filter(closed_at=None).values_list("session", flat=True))
-        sessions = sorted(open_ones | {session for (session,) in alarmed})
-    for session in sessions:
-        with tenancy.scope(clinic_id):
-            _session(clinic_id, session, at)
+class Watch:
+    """Looks at one clinic's chairs again and again.
+
+    It keeps copies of the journal's last minutes, and when each alarm was last seen to hold; a new
+    one finds all that matters in the record.
+    """
+
+    def __init__(self, clinic_id: str) -> None:
+        self.clinic_id = clinic_id
+        self.recent = Recent(clinic_id)
+        self._seen: dict[tuple[str, str], datetime] = {}
+
+    def look(self, at: datetime, *, everywhere: bool = True) -> int:
+        """Bring alarms to `at`; how many sessions changed. Else only where a monitor spoke."""
+        with tenancy.reading(self.clinic_id):
+            spoke = self.recent.follow()
+            before = stored(self.clinic_id)
+            states = folding.fold_all(self.clinic_id, _watched(self.clinic_id, before))
+            audible = screens.audible(self.clinic_id)
+            changed = [
+                (state, window)
+                for state in states.values()
+                if everywhere or state.monitor in spoke
+                if (window := self._window(state, audible, at)) is not None
+                if self._differs(state, window, before.get(state.id, {}), at)
+            ]
+        for state, window in changed:
+            with tenancy.scope(self.clinic_id):
+                self._write(state.id, window, at)
+        return len(changed)
+
+    def _window(self, state: Session, audible: Mapping[str, int], at: datetime) -> Window:
+        readings = self.recent.readings(state, protocol_of(state), at)
+        return Window(readings=readings, screens_watching=audible.get(state.chair or "", 0))
+
+    def _differs(self, state: Session, window: Window, before: Alarms, at: datetime) -> bool:
+        now = self._advanced(state, window, before, at)
+        for name, alarm in now.items():
+            self._seen[state.id, name] = alarm.seen_at
+        return _lasting(now) != _lasting(before)
+
+    def _advanced(self, state: Session, window: Window, before: Alarms, at: datetime) -> Alarms:
+        remembered = {name: self._held(state.id, alarm) for name, alarm in before.items()}
+        protocol = protocol_of(state)
+        found = conditions(state, window, protocol, at)
+        return advance(remembered, found, state.acknowledged, state.paused_alarms, protocol, at)
+
+    def _held(self, session: str, alarm: Alarm) -> Alarm:
+        """Not written down each second, so what was stored may be older than what was seen."""
+        seen = self._seen.get((session, alarm.id), alarm.seen_at)
+        return replace(alarm, seen_at=max(alarm.seen_at, seen))
+
+    def _write(self, session: str, window: Window, at: datetime) -> None:
+        """Once more, now with the stream locked: a nurse may just have answered."""
+        stream = folding.stream_of(session)
+        store.lock(self.clinic_id, [stream])
+        state = folding.fold(self.clinic_id, session)
+        before = stored(self.clinic_id, session).get(session, {})
+        now = self._advanced(state, window, before, at)
+        _store(self.clinic_id, session, before, now, window.readings, protocol_of(state))
+        drafts = [*_drafts(before, now, at)]
+        if drafts:
+            store.append(
+                self.clinic_id,
+                command=store.new_id(at),
+                actor=ACTOR,
+                drafts=drafts,
+                stream=stream,
+                recorded_at=at,
+                protocol_hash=state.protocol_hash,
+            )
 
 
-def _session(clinic_id: str, session: str, at: datetime) -> None:
-    stream = folding.stream_of(session)
-    store.lock(clinic_id, [stream])
-    state = folding.fold(clinic_id, session)
-    protocol = protocols.get(state.protocol_hash)
-    if protocol is None:
-        raise LookupError(f"the protocol {state.protocol_hash} of session {session} has gone")
-    before = stored(clinic_id, session)
-    found = conditions(state, window(clinic_id, state, at), protocol, at)
-    now = advance(before, found, state.acknowledged, state.paused_alarms, protocol, at)
-    drafts = [*_drafts(before, now, at)]
-    _store(clinic_id, session, now)
-    if drafts:
-        store.append(
-            clinic_id,
-            command=store.new_id(at),
-            actor=ACTOR,
-            drafts=drafts,
-            stream=stream,
-            recorded_at=at,
-            protocol_hash=state.protocol_hash,
-        )
+def protocol_of(state: Session) -> Protocol:
+    found = protocols.get(state.protocol_hash)
+    if found is None:
+        raise LookupError(f"the protocol {state.protocol_hash} of session {state.id} has gone")
+    return found
 
 
-def _drafts(before: dict[str, Alarm], now: dict[str, Alarm], at: datetime) -> list[Draft]:
-    drafts = []
+def _watched(clinic_id: str, alarmed: Iterable[str]) -> list[str]:
+    """Sessions that someone came to and that are not closed, and those with an alarm left over."""
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
+    open_ones = rows.exclude(phase=Phase.ARRIVE.value, chair=None).values_list("session", flat=True)
+    return sorted({*open_ones, *alarmed})
+
+
+def _lasting(alarms: Alarms) -> dict[str, Alarm]:
+    """What is worth writing down: not that it was seen again, nor that it has gone."""
+    return {
+        name: replace(alarm, seen_at=alarm.since)
+        for name, alarm in alarms.items()
+        if alarm.status != "cleared"
+    }
+
+
+def _drafts(before: Alarms, now: Alarms, at: datetime) -> Iterable[Draft]:
     for alarm in now.values():
-        was = before.get(alarm.id)
-        sounded = was is not None and was.status not in QUIET
-        sounds = alarm.status not in QUIET
-        if was and sounded and sounds and alarm.priority.rank > was.priority.rank:
-            sounded = False  # it became worse: that is heard and recorded anew
-        if sounds and not sounded:
-            drafts.append(Draft("alarm.raised", _body(alarm), at))
-        if sounded and alarm.status == "cleared":
-            drafts.append(Draft("alarm.cleared", {"alarm": alarm.id}, at))
-    return drafts
+        sounded = not _anew(before.get(alarm.id), alarm)
+        if alarm.status not in QUIET and not sounded:
+            yield Draft("alarm.raised", _body(alarm), at)
+        if alarm.status == "cleared" and sounded:
+            yield Draft("alarm.cleared", {"alarm": alarm.id}, at)
+
+
+def _anew(was: Alarm | None, alarm: Alarm) -> bool:
+    """Whether it is heard for the first time, or became worse: that is recorded anew."""
+    if was is None or was.status in QUIET:
+        return True
+    return alarm.status not in QUIET and alarm.priority.rank > was.priority.rank
 
 
 def _body(alarm: Alarm) -> dict[str, str]:
@@ -80,25 +148,42 @@ def _body(alarm: Alarm) -> dict[str, str]:
     }
 
 
-def stored(clinic_id: str, session: str) -> dict[str, Alarm]:
-    """The alarms of a session as the last tick left them. Inside the scope."""
-    rows = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=session)
-    return {
-        row.alarm: Alarm(
+def stored(clinic_id: str, session: str | None = None) -> dict[str, Alarms]:
+    """The alarms of each session as they were last written down. Inside the scope."""
+    rows = CurrentAlarm.objects.filter(clinic_id=clinic_id)
+    found: dict[str, Alarms] = defaultdict(dict)
+    for row in rows.filter(session=session) if session else rows:
+        found[row.session][row.alarm] = Alarm(
             row.alarm, row.kind, Priority(row.priority), row.sentence, row.since, row.raised_at,
             row.worse_since, row.status, row.seen_at, row.paused_until, row.escalated,
-        )
-        for row in rows
-    }  # fmt: skip
+        )  # fmt: skip
+    return found
 
 
-def _store(clinic_id: str, session: str, now: dict[str, Alarm]) -> None:
+def _store(
+    clinic_id: str, session: str, before: Alarms, now: Alarms, readings: Readings,
+    protocol: Protocol,
+) -> None:  # fmt: skip
     living = {name: alarm for name, alarm in now.items() if alarm.status != "cleared"}
     rows = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=session)
     rows.exclude(alarm__in=living).delete()
     for name, alarm in living.items():
         columns = asdict(alarm) | {"priority": alarm.priority.value}
         del columns["id"]
+        if _anew(before.get(name), alarm):
+            columns["received_at"] = received_at(alarm, readings, protocol)
         CurrentAlarm.objects.update_or_create(
             clinic_id=clinic_id, session=session, alarm=name, defaults=columns
         )
+
+
+def received_at(alarm: Alarm, readings: Readings, protocol: Protocol) -> datetime | None:
+    """When the reading that raised this alarm was received; None when no reading did."""
+    if alarm.kind not in BY_READINGS:
+        return None
+    detail = alarm.id.partition(":")[2]
+    channel = next((rule.channel for rule in protocol.relative if rule.id == detail), detail)
+    mine = [each for each in readings if each.channel == channel and not each.late]
+    later = [each for each in mine if each.observed_at >= alarm.worse_since]
+    found = later[:1] or mine[-1:]
+    return found[0].received_at if found else None

@@ -7,17 +7,25 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from esker.clinic.ledger import models, projections, store
 from esker.core import ledger as core
 
+SLOWEST = timedelta(minutes=2)  # an entry is committed no later than this after its recorded time
+
 
 def checkpoint(clinic_id: str, at: datetime) -> str:
-    """Tie the heads of all streams to the last checkpoint; its digest goes on printed records."""
+    """Tie the streams that grew to the last checkpoint; the digest goes on printed records.
+
+    Each checkpoint chains to the one before, so that together they hold the heads of all streams.
+    With nothing new the last one stands. Inside the clinic's scope.
+    """
     store.lock(clinic_id, ["clinic:checkpoint"])
     past = models.Checkpoint.objects.filter(clinic_id=clinic_id).order_by("-seq").first()
-    heads = _heads(clinic_id)
+    heads = _grown(clinic_id, past)
+    if past and not heads:
+        return str(past.digest)
     prev = past.digest if past else core.GENESIS
     made = models.Checkpoint.objects.create(
         clinic_id=clinic_id,
@@ -30,13 +38,21 @@ def checkpoint(clinic_id: str, at: datetime) -> str:
     return made.digest
 
 
-def _heads(clinic_id: str) -> list[tuple[str, int, str]]:
-    """From the entries' own ends, not from the heads table, which anyone may rewrite."""
+def _grown(clinic_id: str, past: models.Checkpoint | None) -> list[tuple[str, int, str]]:
+    """Ends of the streams that grew since `past`, all of them when there was none.
+
+    From the entries' own ends, not from the heads table, which anyone may rewrite. Ids sort by
+    time, and so find the newest entries without a look at the others.
+    """
+    rows = models.Entry.objects.filter(clinic_id=clinic_id)
+    tied: set[tuple[str, int]] = set()
+    if past:
+        rows = rows.filter(id__gte=store.first_id(past.made_at - SLOWEST))
+        tied = {(stream, seq) for stream, seq, _ in json.loads(past.heads)}
     ends: dict[str, tuple[str, int, str]] = {}
-    rows = models.Entry.objects.filter(clinic_id=clinic_id).order_by("stream", "seq")
-    for stream, seq, digest in rows.values_list("stream", "seq", "digest"):
+    for stream, seq, digest in rows.order_by("seq").values_list("stream", "seq", "digest"):
         ends[stream] = (stream, seq, digest)
-    return list(ends.values())
+    return sorted(end for end in ends.values() if end[:2] not in tied)
 
 
 def verify(clinic_id: str, wanted: str | None = None) -> Iterator[str]:

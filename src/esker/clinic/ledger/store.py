@@ -168,6 +168,11 @@ def new_id(at: datetime) -> str:
     return str(UUID(int=value))
 
 
+def first_id(at: datetime) -> str:
+    """The lowest id that an entry recorded at `at` can have."""
+    return str(UUID(int=(int(at.timestamp() * 1000) & ((1 << 48) - 1)) << 80))
+
+
 def entry_of(row: models.Entry) -> core.Entry:
     values = {name: getattr(row, name) for name in FIELDS if name != "clinic"}
     return core.Entry(clinic=str(row.clinic_id), **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -24,7 +25,12 @@ def watch(clinic_id: str, screen: str, chairs: Iterable[str], audible: bool) -> 
 
 def watching(clinic_id: str, chair: str | None) -> int:
     """How many audible screens watch this chair. Inside the clinic's scope."""
+    return audible(clinic_id)[chair or ""]
+
+
+def audible(clinic_id: str) -> Counter[str]:
+    """How many audible screens watch each chair. Inside the clinic's scope."""
     fresh = Screen.objects.filter(
         clinic_id=clinic_id, audible=True, seen_at__gte=clock.machine() - SILENT
     )
-    return sum(1 for screen in fresh if chair in screen.chairs)
+    return Counter(chair for screen in fresh for chair in screen.chairs)

@@ -5,11 +5,12 @@ Events carry `stream@seq` cursors, so that a page that slept asks again from wha
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -18,24 +19,32 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.views.decorators.http import require_GET, require_POST
 
 from esker.clinic import clock, tenancy
-from esker.clinic.alarms import loop
-from esker.clinic.live import hub, screens
+from esker.clinic.alarms.hearing import hears
+from esker.clinic.live import feed, hub, screens
 from esker.clinic.sessions import queries
+from esker.clinic.sessions.folding import stream_of
 
 BEAT_S = 3.0
-LOOK_S = 0.5  # how often readings, which do not wake the hub, are looked for
+LOST = "The alarm loop has stopped: watch the monitors themselves, and call for help."
 Cursor = dict[str, int]
 
 
 @require_GET
 async def live(request: HttpRequest) -> HttpResponse:
-    """The page's stream; 401 when nobody is signed in, so that EventSource does not follow."""
+    """The page's stream; 401 when nobody is signed in, so that EventSource does not follow.
+
+    `?session=` leaves the readings and entries of other sessions out; alarms come from all.
+    """
     user = await request.auser()
     if not user.is_authenticated:
         return JsonResponse({"sentence": "Sign in first."}, status=401)
     seen = request.headers.get("Last-Event-ID") or request.GET.get("after") or ""
-    events = stream(str(user.clinic_id), parse_cursor(seen))
-    answer = StreamingHttpResponse(events, content_type="text/event-stream")
+    page = Page(
+        str(user.clinic_id), user.username, tuple(user.roles), request.GET.get("session") or None
+    )
+    answer = StreamingHttpResponse(
+        page.stream(parse_cursor(seen)), content_type="text/event-stream"
+    )
     answer["Cache-Control"] = "no-store"
     answer["X-Accel-Buffering"] = "no"
     return answer
@@ -58,6 +67,113 @@ def watch(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"watching": chairs})
 
 
+@dataclass
+class Page:
+    """One page that listens: whose it is, which session it shows, and what it was told so far."""
+
+    clinic_id: str
+    username: str
+    roles: tuple[str, ...]
+    session: str | None = None
+    told: dict[str, str] = field(default_factory=dict)
+    cursor: Cursor | None = None
+    beaten: float = 0.0
+    well: bool = True
+
+    async def stream(self, cursor: Cursor | None) -> AsyncIterator[bytes]:
+        """The events of this page until it leaves or the server stops."""
+        self.cursor = cursor
+        async with feed.joined(self.clinic_id) as (source, changed):
+            while not hub.closing():
+                await changed.wait()
+                changed.clear()
+                look = source.look
+                async for said in self._entries(source, look):
+                    yield said
+                for said in self._news(look):
+                    yield said
+
+    async def _entries(self, source: feed.Feed, look: feed.Look) -> AsyncIterator[bytes]:
+        """What each stream holds after this page's place in it: no gap, and nothing twice."""
+        heads = look.heads
+        if self.cursor is None:
+            self.cursor = dict(heads) if look.now else None
+            return
+        self.cursor = {name: self.cursor.get(name, 0) for name in heads}
+        for name, seq in heads.items():
+            if self.cursor[name] >= seq:
+                continue
+            found = source.after(name, self.cursor[name])
+            if found is None:
+                found = await missed(self.clinic_id, name, self.cursor[name])
+            for entry in found:
+                self.cursor[name] = entry["seq"]
+                if self.session is None or name == stream_of(self.session):
+                    yield event("entry", json.dumps(entry), write_cursor(self.cursor))
+
+    def _news(self, look: feed.Look) -> Iterator[bytes]:
+        vitals = {s: t for s, t in look.readings.items() if self.session in (None, s)}
+        if new := self._unheard("readings", vitals):
+            yield event("readings", _object(new))
+        alarms = {session: self._heard(look, session) for session in look.alarms}
+        texts = {session: json.dumps(found) for session, found in alarms.items()}
+        if new := self._unheard("alarms", texts):
+            yield event("alarms", json.dumps({s: [_timed(a) for a in alarms[s]] for s in new}))
+        if look.well and time.monotonic() - self.beaten >= BEAT_S:
+            self.beaten = time.monotonic()
+            at = write_cursor(self.cursor or {})
+            yield event("beat", json.dumps({"now": look.now}), at)
+        if look.well is not self.well:
+            self.well = look.well
+            yield event("loop", json.dumps({"well": look.well, "sentence": LOST * (not look.well)}))
+
+    def _unheard(self, name: str, texts: dict[str, str]) -> dict[str, str]:
+        """What this page was not told yet: of fifty chairs, mostly a few spoke."""
+        new = {s: text for s, text in texts.items() if self.told.get(f"{name} {s}") != text}
+        self.told |= {f"{name} {session}": text for session, text in new.items()}
+        return new
+
+    def _heard(self, look: feed.Look, session: str) -> list[dict[str, Any]]:
+        """The alarms of a session, and whether this person's screen sounds for each."""
+        nurse = look.nurses.get(session)
+        return [
+            each | {"heard": each["status"] == "sounding"
+                    and hears(each["escalated"], nurse, self.username, self.roles)}
+            for each in look.alarms[session]
+        ]  # fmt: skip
+
+
+def _object(texts: dict[str, str]) -> str:
+    return f"{{{','.join(f'{json.dumps(name)}:{text}' for name, text in texts.items())}}}"
+
+
+def _timed(alarm: dict[str, Any]) -> dict[str, Any]:
+    """With its instants by the machine's clock, so that a page can tell how late it is."""
+    received, raised = alarm["received_at"], alarm["raised_at"]
+    return alarm | {
+        "received_wall": _wall(received) if received else None,
+        "raised_wall": _wall(raised),
+        "sent_wall": clock.machine().isoformat(timespec="milliseconds"),
+    }
+
+
+def _wall(moment: str) -> str:
+    return clock.wall(datetime.fromisoformat(moment)).isoformat(timespec="milliseconds")
+
+
+async def missed(clinic_id: str, stream: str, after: int) -> list[dict[str, Any]]:
+    """Entries that the feed keeps no more, or never had, from the database."""
+
+    def read() -> list[dict[str, Any]]:
+        try:
+            with tenancy.reading(clinic_id):
+                return queries.entries_after(clinic_id, [(stream, after)])
+        finally:
+            connection.close()
+
+    return await sync_to_async(read, thread_sensitive=False)()
+
+
 def parse_cursor(text: str) -> Cursor | None:
     """`session:a@5,session:b@3` as a mapping; None when nothing was seen yet or it is garbled."""
     pairs = re.findall(r"([^@,]+)@(\d{1,18})(?:,|$)", text)
@@ -68,48 +184,6 @@ def write_cursor(cursor: Cursor) -> str:
     return ",".join(f"{stream}@{seq}" for stream, seq in sorted(cursor.items()))
 
 
-async def stream(clinic_id: str, cursor: Cursor | None) -> AsyncIterator[bytes]:
-    """The events of one page until it leaves or the server stops."""
-    read = sync_to_async(_read_and_close, thread_sensitive=False)
-    known: dict[str, str] = {}
-    beaten = 0.0
-    with hub.waiter(clinic_id) as woken:
-        while not hub.closing():
-            woken.clear()  # before reading: a wake-up in between is not lost
-            cursor, entries, shown, well = await read(clinic_id, cursor)
-            for entry, at in entries:
-                yield event("entry", entry, at)
-            for name, data in shown.items():
-                if known.get(name) != (text := json.dumps(data, sort_keys=True)):
-                    known[name] = text
-                    yield event(name, data)
-            if well and time.monotonic() - beaten >= BEAT_S:
-                beaten = time.monotonic()
-                yield event("beat", {"now": clock.now().isoformat()}, write_cursor(cursor))
-            try:
-                await asyncio.wait_for(woken.wait(), LOOK_S)
-            except TimeoutError:
-                continue
-
-
-def event(name: str, data: Any, id: str | None = None) -> bytes:
+def event(name: str, text: str, id: str | None = None) -> bytes:
     head = f"id: {id}\n" if id else ""
-    return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-def _read_and_close(clinic_id: str, cursor: Cursor | None) -> tuple[Any, ...]:
-    """What is new for this page, in a thread whose connection does not outlive the reading."""
-    try:
-        with tenancy.scope(clinic_id):
-            heads = queries.heads(clinic_id)
-            seen = heads if cursor is None else {name: cursor.get(name, 0) for name in heads}
-            behind = [(name, seen[name]) for name, seq in heads.items() if seen[name] < seq]
-            fresh = queries.entries_after(clinic_id, behind)
-            shown = queries.shown(clinic_id, clock.now())
-        entries, after = [], dict(seen)
-        for entry in fresh:
-            after[entry["stream"]] = entry["seq"]
-            entries.append((entry, write_cursor(after)))
-        return after, entries, shown, loop.well()
-    finally:
-        connection.close()
+    return f"{head}event: {name}\ndata: {text}\n\n".encode()

@@ -9,8 +9,10 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from esker.clinic.alarms import checkpoints
         from esker.clinic.live import hub
         from esker.clinic.sessions import rows
 
         rows.register()
         hub.listen()
+        checkpoints.listen()

@@ -7,6 +7,7 @@ for what was committed.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
 
 from esker.clinic.ledger import store
@@ -35,6 +36,17 @@ def fold(clinic_id: str, session_id: str) -> Session:
     for entry in store.read(clinic_id, stream):
         state = evolve(state, entry)
     return _keep(stream, digest, state)
+
+
+def fold_all(clinic_id: str, sessions: Iterable[str]) -> dict[str, Session]:
+    """The state of each of these sessions, by id, with one question for all their heads."""
+    streams = {stream_of(session): session for session in sessions}
+    heads = Head.objects.filter(clinic_id=clinic_id, stream__in=streams)
+    known = {row.stream: _recall(row.stream, row.digest) for row in heads}
+    return {
+        session: known.get(stream) or fold(clinic_id, session)
+        for stream, session in streams.items()
+    }
 
 
 def follow(entry: Entry) -> Session:

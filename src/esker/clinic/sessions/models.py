@@ -73,6 +73,7 @@ class CurrentAlarm(Tenant):
     worse_since = models.DateTimeField()
     status = models.CharField(max_length=16)
     seen_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)  # the reading that raised it
     paused_until = models.DateTimeField(null=True)
     escalated = models.PositiveSmallIntegerField(default=0)
 

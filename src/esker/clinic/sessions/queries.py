@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -13,10 +14,11 @@ from esker.clinic.people.models import User
 from esker.clinic.people.signing import actor_for
 from esker.clinic.sessions import bedside, drug_shapes, folding, protocols, shapes
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
+from esker.clinic.sessions.recent import Recent
 from esker.clinic.sessions.shapes import Json
 from esker.clinic.sessions.surroundings import readings, window
 from esker.core.monitoring import due as checks
-from esker.core.monitoring.channels import Reading
+from esker.core.monitoring.channels import Reading, Readings
 from esker.core.monitoring.latest import current
 from esker.core.monitoring.series import charted
 from esker.core.protocols.schema import Phase, Protocol
@@ -26,6 +28,7 @@ from esker.core.session.may import may
 from esker.core.session.state import Actor, Role, Session, Window
 from esker.core.units import plain
 
+DAY = timedelta(days=1)
 READER = Actor("reader", "reader", frozenset({Role.NURSE}))  # when no person asks, as a nurse would
 
 
@@ -168,18 +171,20 @@ def _head(state: Session, protocol: Protocol, now: datetime) -> Json:
 def _monitoring(
     clinic_id: str, state: Session, surroundings: Window, protocol: Protocol, now: datetime
 ) -> Json:
-    phase = state.phase if state.phase is not Phase.ARRIVE else Phase.CLEAR
-    tiles = current(surroundings.readings, protocol, now, phase)
     alarms = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=state.id)
     return {
-        "vitals": {
-            channel.value: shapes.vital(vital)
-            | {"trend": bedside.trend(surroundings.readings, channel)}
-            for channel, vital in tiles.items()
-        },
+        "vitals": _vitals(state, surroundings.readings, protocol, now),
         "due": [shapes.due(each) for each in checks.due(state, protocol, now)],
         "clocks": bedside.clocks(state, protocol, now),
         "alarms": [shapes.alarm(row) for row in alarms.exclude(status="raised").order_by("since")],
+    }
+
+
+def _vitals(state: Session, heard: Readings, protocol: Protocol, now: datetime) -> Json:
+    phase = state.phase if state.phase is not Phase.ARRIVE else Phase.CLEAR
+    return {
+        channel.value: shapes.vital(vital) | {"trend": bedside.trend(heard, channel)}
+        for channel, vital in current(heard, protocol, now, phase).items()
     }
 
 
@@ -192,20 +197,39 @@ def entries_after(clinic_id: str, streams: Iterable[tuple[str, int]]) -> list[Js
     ]
 
 
-def heads(clinic_id: str) -> dict[str, int]:
-    """The last seq of every session that is open or was planned lately. Inside the scope."""
-    rows = SessionRow.objects.filter(clinic_id=clinic_id).order_by("-planned_at")[:200]
-    return {folding.stream_of(row.session): row.seq for row in rows}
+def heads(clinic_id: str, now: datetime) -> dict[str, int]:
+    """The last seq of each session of today, give or take a day. Inside the scope."""
+    rows = SessionRow.objects.filter(clinic_id=clinic_id)
+    around = rows.filter(planned_at__gte=now - DAY, planned_at__lte=now + DAY)
+    still = rows.filter(closed_at=None, planned_at__lte=now)
+    return {
+        folding.stream_of(session): seq
+        for session, seq in around.union(still).values_list("session", "seq")
+    }
 
 
-def shown(clinic_id: str, now: datetime) -> dict[str, Json]:
-    """The newest vitals and the alarms of each open session, by event name. Inside the scope."""
-    vitals, alarms = {}, {}
-    for row in SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None):
-        state = folding.fold(clinic_id, row.session)
-        found = _monitoring(clinic_id, state, window(clinic_id, state, now), _protocol(state), now)
-        for vital in found["vitals"].values():
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What live pages draw, by session: newest vitals, alarms, and the chair's nurse."""
+
+    vitals: dict[str, Json]
+    alarms: dict[str, list[Json]]
+    nurses: dict[str, str | None]
+
+
+def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
+    """For every open session that has a monitor or an alarm. Inside the scope."""
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
+    seated = rows.exclude(chair=None).values_list("session", flat=True)
+    alarms: dict[str, list[Json]] = {session: [] for session in seated}
+    living = CurrentAlarm.objects.filter(clinic_id=clinic_id).exclude(status="raised")
+    for row in living.order_by("since"):
+        alarms.setdefault(row.session, []).append(shapes.alarm(row))
+    vitals, nurses = {}, {}
+    for session, state in folding.fold_all(clinic_id, alarms).items():
+        protocol = _protocol(state)
+        nurses[session] = state.nurse
+        vitals[session] = _vitals(state, recent.readings(state, protocol, now), protocol, now)
+        for vital in vitals[session].values():
             del vital["age_s"]  # the page counts it; else every second would be an event
-        vitals[row.session] = found["vitals"]
-        alarms[row.session] = found["alarms"]
-    return {"readings": vitals, "alarms": alarms}
+    return Shown(vitals, alarms, nurses)

@@ -113,6 +113,7 @@ def alarm(row: CurrentAlarm) -> Json:
         "priority": row.priority,
         "sentence": row.sentence,
         "raised_at": row.raised_at.isoformat(),
+        "received_at": time(row.received_at),
         "status": row.status,
         "paused_until": time(row.paused_until),
         "escalated": row.escalated,

@@ -46,7 +46,12 @@ def readings(
 ) -> Readings:
     """What the session's monitors sent and what people recorded, oldest first."""
     heard = journal.readings_for(clinic_id, state, at, since)
-    told = [
+    return in_order([*heard, *told(state, since)])
+
+
+def told(state: Session, since: datetime | None = None) -> list[Reading]:
+    """The vitals that people recorded since then, as readings."""
+    return [
         Reading(
             f"{each.entry}.{each.what}", Channel(each.what), each.value, each.unit,
             each.observed_at, each.observed_at, Source.NURSE, confirmed_by=each.by,
@@ -54,7 +59,6 @@ def readings(
         for each in state.observed
         if each.unit != "score" and (since is None or each.observed_at >= since)
     ]  # fmt: skip
-    return in_order([*heard, *told])
 
 
 def consent(clinic_id: str, patient: str) -> Tri:
