@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 
@@ -12,8 +13,8 @@ import uvicorn
 from esker.clinic import clock
 from esker.clinic.alarms import loop
 from esker.clinic.devices import gateway, intake
-from esker.clinic.devices.writer import Writer
-from esker.clinic.live import hub
+from esker.clinic.devices.writer import Batch, Writer
+from esker.clinic.live import hub, listener
 
 GRACE_S = 5
 
@@ -42,8 +43,10 @@ async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
     )
     stop = threading.Event()
     alarms = threading.Thread(target=loop.run, args=(clinic, stop), name="alarm-loop")
+    notices = threading.Thread(target=listener.run, args=(stop,), name="notices")
     receiver = await gateway.serve(host, mllp_port, _receive(clinic))
     alarms.start()
+    notices.start()
     try:
         await Server(config).serve()
     finally:
@@ -51,7 +54,15 @@ async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
         receiver.close()
         stop.set()
         await asyncio.to_thread(alarms.join)
+        await asyncio.to_thread(notices.join)
 
 
 def _receive(clinic: str) -> gateway.Receive:
-    return Writer(partial(intake.receive_all, clinic), clock.arrival).receive
+    return Writer(partial(_keep_all, clinic), clock.arrival).receive
+
+
+def _keep_all(clinic: str, batch: Batch) -> Sequence[bytes | Exception]:
+    """Keep, then wake those who look at readings."""
+    answers = intake.receive_all(clinic, batch)
+    hub.tell(clinic)
+    return answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esker.clinic import tenancy
-from esker.clinic.alarms.tick import stored
+from esker.clinic.alarms.tick import Watch, stored
 from esker.clinic.ledger import store
 from esker.clinic.live import screens
 from esker.clinic.sessions.models import CurrentAlarm
