@@ -57,17 +57,15 @@ def _limits(state, signal, believed, protocol, at):
     tables = [t for t in protocol.tables if t.channel == signal.channel and state.phase in t.phase]
     seen = []
     for reading in believed:
-        bands = [b for t in tables for b in t.bands if b.low <= reading.value <= b.high]
-        # An edge belongs to one band only; the interpreter says to which, tests of tables prove it.
-        band = next((b for b in bands if holds(tables[0], b, reading.value)), None)
+        band = next((b for t in tables for b in t.bands if _within(b, reading.value)), None)
         bad = band is not None and band.alarm != "none"
         seen.append((_when(reading), band.alarm if bad else None))
     return _named(f"limit:{signal.channel}", _stretch(seen, "limit", protocol, at))
 
 
-def holds(table, band, value):
-    top = max(b.high for b in table.bands)
-    return band.low <= value < band.high or value == band.high == top
+def _within(band, value):
+    low = value >= band.from_ if band.from_ is not None else value > band.above
+    return low and (value <= band.to if band.to is not None else value < band.below)
 
 
 def _relatives(state, signal, believed, protocol, at):

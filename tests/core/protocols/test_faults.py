@@ -73,7 +73,7 @@ def test_every_number_is_printed_with_its_source(name):
         assert f"{number.value} {number.unit} [{number.source}" in paper, place
     for table in protocol.tables:
         for each in table.bands:
-            assert f"{each.low}-{each.high}: {each.strength}, alarm {each.alarm}." in paper
+            assert f"{each.edges}: {each.strength}, alarm {each.alarm}." in paper
 
 
 def test_a_paper_of_another_country_is_starred():
@@ -225,20 +225,19 @@ def test_a_second_table_for_one_channel_is_found():
 def test_a_stop_without_a_sentence_is_found():
     found = faults(NASAL, 'because = "Heart rate is below 50."', 'because = ""')
 
-    assert ["Table hr-before: band 20 to 50 has no sentence for the nurse."] == found
+    assert ["Table hr-before: the band from 20 to below 50 has no sentence for the nurse."] == found
 
 
 # -- the proof against the interpreter ------------------------------------------------------------
 
 EDGE = st.integers(40, 100).map(Decimal)
-BANDS = st.lists(st.tuples(EDGE, EDGE).filter(lambda e: e[0] < e[1]), min_size=1, max_size=5)
+EDGES = st.tuples(EDGE, EDGE, st.sampled_from(["from", "above"]), st.sampled_from(["to", "below"]))
+BANDS = st.lists(EDGES.filter(lambda e: e[0] < e[1]), min_size=1, max_size=5)
+CALM = {"strength": Strength.GO, "alarm": Priority.NONE, "because": "", "source": "default"}
 
 
 def table_of(edges):
-    bands = tuple(
-        Band(low=a, high=b, strength=Strength.GO, alarm=Priority.NONE, because="", source="default")
-        for a, b in edges
-    )
+    bands = tuple(Band(**{first: a, last: b}, **CALM) for a, b, first, last in edges)
     return Table(id="t", channel="spo2", phase=(Phase.DOSE,), normal=(40, 100), bands=bands)
 
 
@@ -262,9 +261,65 @@ def test_a_worse_value_is_never_milder(name, value):
     for table in protocol.tables:
         away = Decimal(1) if value >= table.normal[1] else Decimal(-1)
         near, far = band_of(table, value), band_of(table, value + away)
-        if near and far and not table.normal[0] <= value < table.normal[1]:
+        if near and far and not table.normal[0] <= value <= table.normal[1]:
             assert far.strength.rank >= near.strength.rank
             assert far.alarm.rank >= near.alarm.rank
+
+
+@pytest.mark.hazard(16)
+@given(BANDS)
+def test_the_proof_of_one_band_agrees_with_the_interpreter(edges):
+    """Hazard 16: z3 finds two bands for one value just when the interpreter could choose."""
+    protocol, _ = load(INFUSION)
+    made = table_of(edges)
+    tried = [Decimal(n) / 2 for n in range(80, 201)]
+    twice = any(sum(b.holds(value) for b in made.bands) > 1 for value in tried)
+    said = any("two bands cover" in fault for fault in table_faults(protocol, made))
+
+    assert twice == said
+
+
+@pytest.mark.parametrize(
+    "edges", [{}, {"from": 1}, {"from": 1, "above": 1, "to": 2}, {"to": 2, "below": 3}]
+)
+def test_a_band_needs_its_two_edges(edges):
+    with pytest.raises(ValueError, match="from or above, and to or below"):
+        Band(**edges, **CALM)
+
+
+@pytest.mark.parametrize(
+    ("value", "strength"), [("140", "go"), ("140.05", "hold"), ("141", "hold")]
+)
+def test_above_140_means_above_140(value, strength):
+    """Also for a reading between the whole numbers that monitors mostly send."""
+    protocol, _ = load(NASAL)
+
+    assert strength == band(protocol, "sbp", Phase.CLEAR, Decimal(value)).strength
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_limit_is_printed_as_a_number_that_nobody_uses(name):
+    """A nurse reads "above 140", never 140.1."""
+    protocol, digest = load(TEXTS[name])
+    edges = {e for t in protocol.tables for b in t.bands for e in (b.low, b.high)}
+
+    assert all(edge == edge.to_integral_value() for edge in edges)
+    assert ".1" not in show(protocol, digest).replace(digest, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("max = 5\n", "max = 0\n", "Scale moaa_s does not reach from 0 to 0 in its steps."),
+        ("max = 5\n", "max = 5\nstep = 2\n",
+         "Scale moaa_s does not reach from 0 to 5 in its steps."),
+        ("max = 5\n", "max = 5\nstep = 0\n", "Scale moaa_s needs a step above 0."),
+        ('id = "nausea"\ntitle', 'id = "hr"\ntitle', "Scale hr has the name of a vital sign."),
+        ('id = "nausea"\ntitle', 'id = "cadss"\ntitle', "cadss stands twice in scales."),
+    ],
+)  # fmt: skip
+def test_a_score_that_cannot_be_recorded_is_found(old, new, said):
+    assert said in faults(INFUSION, old, new)
 
 
 def test_a_value_that_no_body_has_is_in_no_band():

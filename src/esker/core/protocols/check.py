@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import pairwise
+from itertools import permutations
 
 import z3
 
@@ -21,10 +21,12 @@ from esker.core.protocols.rules import (
     dose_faults,
     relative_faults,
     rule_faults,
+    scale_faults,
     twins,
 )
 from esker.core.protocols.schema import Band, Phase, Priority, Protocol, Strength, Table
 from esker.core.protocols.tables import signal, table
+from esker.core.units import plain
 
 PHASES = (Phase.CLEAR, Phase.DOSE, Phase.RECOVER)
 
@@ -38,6 +40,7 @@ def check(protocol: Protocol) -> list[str]:
         *rule_faults(protocol),
         *dose_faults(protocol),
         *check_faults(protocol),
+        *scale_faults(protocol),
         *relative_faults(protocol),
         *alarm_less_holds(protocol),
         *criterion_faults(protocol),
@@ -63,10 +66,11 @@ def _real(number: Decimal) -> z3.ArithRef:
     return z3.RealVal(format(number, "f"))
 
 
-def _inside(each: Table, band: Band, x: z3.ArithRef) -> z3.BoolRef:
-    top = max(other.high for other in each.bands)
-    upper = x <= _real(band.high) if band.high == top else x < _real(band.high)
-    return z3.And(x >= _real(band.low), upper)
+def _inside(band: Band, x: z3.ArithRef) -> z3.BoolRef:
+    low, high = _real(band.low), _real(band.high)
+    lower = x > low if band.from_ is None else x >= low
+    upper = x < high if band.to is None else x <= high
+    return z3.And(lower, upper)
 
 
 def _example(*claims: z3.BoolRef) -> str | None:
@@ -81,44 +85,47 @@ def _example(*claims: z3.BoolRef) -> str | None:
 
 def _hole(each: Table, low: Decimal, high: Decimal) -> Iterator[str]:
     x = z3.Real("x")
-    covered = z3.Or(*(_inside(each, band, x) for band in each.bands))
+    covered = z3.Or(*(_inside(band, x) for band in each.bands))
     value = _example(x >= _real(low), x <= _real(high), z3.Not(covered))
     if value is not None:
         yield f"Table {each.id}: no band covers {each.channel} {value}."
 
 
 def _empty(each: Table) -> Iterator[str]:
+    x = z3.Real("x")
     for band in each.bands:
-        if band.low >= band.high:
-            yield f"Table {each.id}: band {band.low} to {band.high} holds no value."
+        if _example(_inside(band, x)) is None:
+            yield f"Table {each.id}: the band {band.edges} holds no value."
         if band.strength is not Strength.GO and not band.because:
-            yield f"Table {each.id}: band {band.low} to {band.high} has no sentence for the nurse."
+            yield f"Table {each.id}: the band {band.edges} has no sentence for the nurse."
 
 
 def _overlap(each: Table) -> Iterator[str]:
     x = z3.Real("x")
     for place, band in enumerate(each.bands):
         for other in each.bands[place + 1 :]:
-            value = _example(_inside(each, band, x), _inside(each, other, x))
+            value = _example(_inside(band, x), _inside(other, x))
             if value is not None:
                 yield f"Table {each.id}: two bands cover {each.channel} {value}."
 
 
 def _backwards(each: Table) -> Iterator[str]:
     """Outward from the normal interval, neither strength nor alarm may grow weaker."""
-    low, high = each.normal
-    below = sorted((b for b in each.bands if b.low < low), key=lambda b: b.high, reverse=True)
-    above = sorted((b for b in each.bands if b.high > high), key=lambda b: b.low)
-    inner = [b for b in each.bands if b.low < high and b.high > low]
-    if any(b.strength is not Strength.GO or b.alarm is not Priority.NONE for b in inner):
-        yield f"Table {each.id}: the normal interval {low} to {high} is not go without alarm."
-    for side in (below, above):
-        for nearer, farther in pairwise(side):
-            if _rank(farther) < _rank(nearer) or farther.alarm.rank < nearer.alarm.rank:
-                yield (
-                    f"Table {each.id}: {each.channel} {farther.low} to {farther.high} is worse "
-                    f"than {nearer.low} to {nearer.high}, and yet its rule is weaker."
-                )
+    low, high = (_real(edge) for edge in each.normal)
+    near, far = z3.Real("x"), z3.Real("far")
+    for band in each.bands:
+        calm = band.strength is Strength.GO and band.alarm is Priority.NONE
+        if not calm and _example(_inside(band, near), near >= low, near <= high) is not None:
+            normal = f"from {plain(each.normal[0])} to {plain(each.normal[1])}"
+            yield f"Table {each.id}: the normal interval {normal} is not go without alarm."
+    outward = z3.Or(z3.And(far < near, near <= low), z3.And(far > near, near >= high))
+    for nearer, farther in permutations(each.bands, 2):
+        weaker = _rank(farther) < _rank(nearer) or farther.alarm.rank < nearer.alarm.rank
+        if weaker and _example(_inside(nearer, near), _inside(farther, far), outward) is not None:
+            yield (
+                f"Table {each.id}: {each.channel} {farther.edges} is worse than {nearer.edges}, "
+                f"and yet its rule is weaker."
+            )
 
 
 def _rank(band: Band) -> int:

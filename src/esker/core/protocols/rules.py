@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Condition, Phase, Priority, Protocol, Strength
 
 MORE = {"device": "next", "infusion": "resume"}  # the gate before more drug
@@ -104,10 +105,20 @@ def check_faults(protocol: Protocol) -> Iterator[str]:
             yield f"Check {each.id} asks for nothing."
         if bool(each.at) == bool(each.every):
             yield f"Check {each.id} needs either fixed minutes or an interval, and not both."
-        for name in sorted({*each.channels} - watched) + sorted(
-            {*each.scales} - {*protocol.scales}
-        ):
+        scales = {scale.id for scale in protocol.scales}
+        for name in sorted({*each.channels} - watched) + sorted({*each.scales} - scales):
             yield f"Check {each.id} asks for {name}, which this protocol does not know."
+
+
+def scale_faults(protocol: Protocol) -> Iterator[str]:
+    """Scores that no value or every name would fit."""
+    for each in protocol.scales:
+        if each.step <= 0:
+            yield f"Scale {each.id} needs a step above 0."
+        elif not (each.min < each.max and each.holds(each.max)):
+            yield f"Scale {each.id} does not reach from {each.min} to {each.max} in its steps."
+        if each.id in set(Channel):
+            yield f"Scale {each.id} has the name of a vital sign."
 
 
 def relative_faults(protocol: Protocol) -> Iterator[str]:
@@ -140,7 +151,7 @@ def criterion_faults(protocol: Protocol) -> Iterator[str]:
     for each in protocol.discharge:
         if not each.kind.startswith("scale"):
             continue
-        if each.scale not in protocol.scales:
+        if each.scale not in {scale.id for scale in protocol.scales}:
             yield f"Criterion {each.id} reads scale {each.scale}, which the protocol does not list."
         if each.limit is None:
             yield f"Criterion {each.id} needs a limit for its scale."
@@ -171,6 +182,7 @@ def twins(protocol: Protocol) -> Iterator[str]:
     kinds: dict[str, Iterable[str]] = {
         "tables": [each.id for each in protocol.tables],
         "checks": [each.id for each in protocol.checks],
+        "scales": [each.id for each in protocol.scales],
         "relative": [each.id for each in protocol.relative],
         "readiness": [each.id for each in protocol.readiness],
         "discharge": [each.id for each in protocol.discharge],

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from esker.core.monitoring.channels import Channel
+from esker.core.units import plain
 
 
 class Strict(BaseModel):
@@ -84,20 +85,59 @@ class Cited(Strict):
 
 
 class Band(Strict):
-    """Values from `low` up to but excluding `high` (the last band includes it)."""
+    """A stretch of values, its edges in a clinician's words: `from` and `to` include theirs,
+    `above` and `below` do not. So 140.05 is above 140, whatever a monitor rounds to.
+    """
 
-    low: Number
-    high: Number
+    from_: Number | None = Field(None, alias="from")
+    above: Number | None = None
+    to: Number | None = None
+    below: Number | None = None
     strength: Strength
     alarm: Priority
     because: str  # one sentence for the nurse; empty only for go
     source: str
 
+    @model_validator(mode="after")
+    def _two_edges(self) -> Self:
+        if (self.from_ is None) == (self.above is None) or (self.to is None) == (
+            self.below is None
+        ):
+            raise ValueError("a band needs from or above, and to or below")
+        return self
+
+    @property
+    def low(self) -> Decimal:
+        edge = self.above if self.from_ is None else self.from_
+        assert edge is not None  # validated
+        return edge
+
+    @property
+    def high(self) -> Decimal:
+        edge = self.below if self.to is None else self.to
+        assert edge is not None  # validated
+        return edge
+
+    @property
+    def edges(self) -> str:
+        """As printed: "from 90 to 140", "above 140 to below 160"."""
+        first = "above" if self.from_ is None else "from"
+        last = "to below" if self.to is None else "to"
+        return f"{first} {plain(self.low)} {last} {plain(self.high)}"
+
+    def holds(self, value: Decimal) -> bool:
+        if not self.low <= value <= self.high:
+            return False
+        outside = (value == self.low and self.from_ is None) or (
+            value == self.high and self.to is None
+        )
+        return not outside
+
 
 class Table(Strict):
     """All plausible values of one channel in one phase, each in exactly one band.
 
-    `normal` is the interval from which severity may only grow outward (monotone).
+    `normal` is the interval, both ends included, from which severity may only grow outward.
     """
 
     id: str
@@ -105,6 +145,25 @@ class Table(Strict):
     phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
     normal: tuple[Number, Number]
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+
+
+class Scale(Strict):
+    """A score that a nurse records: a published scale, or an observation of the clinic's own."""
+
+    id: str
+    title: str
+    min: Number
+    max: Number
+    step: Number = Decimal(1)
+    source: str
+
+    def holds(self, value: Decimal) -> bool:
+        return self.min <= value <= self.max and (value - self.min) % self.step == 0
+
+    @property
+    def range(self) -> str:
+        steps = "whole numbers" if self.step == 1 else f"steps of {plain(self.step)}"
+        return f"from {plain(self.min)} to {plain(self.max)} in {steps}"
 
 
 class Relative(Strict):
@@ -262,7 +321,7 @@ class Protocol(Strict):
     clearance: Cited  # min that a clearance lasts
     fresh: Cited  # min within which gate vitals must have been observed
     required: tuple[Channel, ...]  # channels that a gate reads
-    scales: tuple[str, ...]
+    scales: tuple[Scale, ...]
     monitoring: tuple[Signal, ...]
     tables: tuple[Table, ...]
     relative: tuple[Relative, ...] = ()

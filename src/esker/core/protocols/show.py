@@ -15,9 +15,11 @@ from esker.core.protocols.schema import (
     Question,
     Relative,
     Rescue,
+    Scale,
     Signal,
     Table,
 )
+from esker.core.units import plain
 
 SIGN = "Read and signed by ______________________  licence ____________  date ________"
 
@@ -33,7 +35,6 @@ def _lines(protocol: Protocol, digest: str) -> Iterator[str]:
     yield f"{p.id} version {p.version}, {p.jurisdiction}. Hash {digest}"
     yield f"{p.indication}. {drug.substance}, {drug.route}, {drug.form}"
     yield "A star marks a default without a readable source: it is yours to accept or to change."
-    yield "A band reaches from its first number up to, but not including, its second."
     yield from _part("Dose", _all(p, p.dose))
     yield from _part("Observation", _observation(p))
     yield from _part("Readiness", (_question(p, each) for each in p.readiness))
@@ -41,6 +42,7 @@ def _lines(protocol: Protocol, digest: str) -> Iterator[str]:
     for table in p.tables:
         yield from _part(f"Table {table.id}", _table(p, table))
     yield from _part("Changes from baseline", (_relative(p, each) for each in p.relative))
+    yield from _part("Scores", (_scale(p, each) for each in p.scales))
     yield from _part("Timed checks", (_check(p, each) for each in p.checks))
     yield from _part("Signals", (line for each in p.monitoring for line in _signal(p, each)))
     yield from _part("Alarms", _alarms(p))
@@ -92,11 +94,12 @@ def _gates(protocol: Protocol) -> Iterator[str]:
 
 
 def _table(protocol: Protocol, table: Table) -> Iterator[str]:
-    yield f"{table.channel} in {', '.join(table.phase)}; normal {table.normal[0]}-{table.normal[1]}"
+    low, high = (plain(edge) for edge in table.normal)
+    yield f"{table.channel} in {', '.join(table.phase)}; normal from {low} to {high}"
     for band in table.bands:
         words = band.because or "Within limits."
         mark = _mark(protocol, band.source)
-        yield f"{band.low}-{band.high}: {band.strength}, alarm {band.alarm}. {words} {mark}"
+        yield f"{band.edges}: {band.strength}, alarm {band.alarm}. {words} {mark}"
 
 
 def _relative(protocol: Protocol, change: Relative) -> str:
@@ -106,6 +109,10 @@ def _relative(protocol: Protocol, change: Relative) -> str:
         f"{change.channel} {change.change} of {size} for {lasting} in {where}: "
         f"{change.strength}, alarm {change.alarm}. {change.because}"
     )
+
+
+def _scale(protocol: Protocol, scale: Scale) -> str:
+    return f"{scale.title} ({scale.id}): {scale.range} {_mark(protocol, scale.source)}"
 
 
 def _check(protocol: Protocol, check: Check) -> str:

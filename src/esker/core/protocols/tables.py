@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Band, Phase, Protocol, Signal, Strength, Table
+from esker.core.protocols.schema import Band, Phase, Protocol, Scale, Signal, Strength, Table
 
 
 def table(protocol: Protocol, channel: Channel, phase: Phase) -> Table | None:
@@ -15,12 +15,8 @@ def table(protocol: Protocol, channel: Channel, phase: Phase) -> Table | None:
 
 
 def band_of(table: Table, value: Decimal) -> Band | None:
-    """The band that holds `value`; the last band includes its upper end. None is implausible."""
-    for band in table.bands:
-        if band.low <= value < band.high:
-            return band
-    last = max(table.bands, key=lambda band: band.high)
-    return last if value == last.high else None
+    """The band that holds `value`; None is implausible."""
+    return next((band for band in table.bands if band.holds(value)), None)
 
 
 def band(protocol: Protocol, channel: Channel, phase: Phase, value: Decimal) -> Band | None:
@@ -35,6 +31,11 @@ def worst(protocol: Protocol, channel: Channel, phase: Phase) -> Strength:
     met = [each.strength for each in found.bands] if found else []
     met += [r.strength for r in protocol.relative if r.channel == channel and phase in r.phase]
     return max((*met, Strength.HOLD), key=lambda strength: strength.rank)
+
+
+def scale(protocol: Protocol, name: str) -> Scale | None:
+    """A score of this protocol by its id."""
+    return next((s for s in protocol.scales if s.id == name), None)
 
 
 def signal(protocol: Protocol, channel: Channel) -> Signal | None:

@@ -7,7 +7,7 @@ is oneself: typed again it is recorded. No rule of the protocol refuses one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from esker.core.ledger import Refused
 from esker.core.monitoring.channels import UNIT
 from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Strength
+from esker.core.protocols.tables import scale
 from esker.core.session import commands as c
 from esker.core.session import dosing
 from esker.core.session.case import FUTURE, SIGNATURE, Case
@@ -23,8 +24,6 @@ from esker.core.session.dosing import TENTH
 from esker.core.session.gates import Finding, bare
 from esker.core.session.may import GATES
 from esker.core.units import plain
-
-SCALES = {"moaa_s": (0, 5), "cadss": (0, 92)}
 
 Check = Callable[[Case, Any], Refused | None]
 
@@ -85,23 +84,28 @@ def _pair(case: Case, command: c.PairMonitor) -> Refused | None:
 
 def _vitals(case: Case, command: c.RecordVitals) -> Refused | None:
     """Only what no body can have, or what is in the wrong unit, is sent back to be typed again."""
-    if (command.observed_at or case.happened) > case.at + FUTURE:
-        return Refused("future_time", "That time has not come yet; check the clock.")
     for vital in command.vitals:
         if vital.unit != UNIT[vital.channel]:
             return Refused("unit", f"{vital.channel} is charted in {UNIT[vital.channel]}.")
         if not plausible(case.protocol, vital.channel, vital.value):
             return Refused("implausible", f"{vital.channel} {vital.value} cannot be right.")
+    return _not_yet(case, command.observed_at)
+
+
+def _not_yet(case: Case, observed_at: datetime | None) -> Refused | None:
+    if observed_at is not None and observed_at > case.heard + FUTURE:
+        return Refused("future_time", "That time has not come yet; check the clock.")
     return None
 
 
 def _scale(case: Case, command: c.RecordScale) -> Refused | None:
-    low, high = SCALES.get(command.scale, (0, 1000))
-    if command.scale not in case.protocol.scales:
-        return Refused("scale", f"This protocol has no scale {command.scale}.")
-    if not low <= command.value <= high or command.value % 1:
-        return Refused("scale", f"{command.scale} goes from {low} to {high} in whole numbers.")
-    return None
+    known = scale(case.protocol, command.scale)
+    if known is None:
+        names = ", ".join(each.title for each in case.protocol.scales)
+        return Refused("scale", f"This protocol has no score {command.scale}; it has {names}.")
+    if not known.holds(command.value):
+        return Refused("scale", f"{known.title} goes {known.range}.")
+    return _not_yet(case, command.observed_at)
 
 
 def _scan(case: Case, command: c.ScanVial) -> Refused | None:

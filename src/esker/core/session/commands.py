@@ -149,7 +149,7 @@ class RecordVitals(Command):
 
 
 class RecordScale(Command):
-    """MOAA/S 0-5, CADSS total 0-92, or a custom observation of the protocol."""
+    """A score that the protocol lists: MOAA/S, the total of CADSS, or one of the clinic's own."""
 
     kind: Literal["record_scale"] = "record_scale"
     scale: Name
