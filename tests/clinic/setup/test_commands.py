@@ -141,7 +141,7 @@ def test_nothing_is_signed_unread_unproved_or_by_somebody_else(clinic, prescribe
 @pytest.mark.django_db
 def test_a_text_with_a_hole_in_a_table_is_refused_with_its_sentences(prescriber):
     """A table that leaves a value without a rule is found when somebody wants to sign it."""
-    text = texts.read("x", text_of(NASAL).replace("low = 160, high = 280", "low = 170, high = 280"))
+    text = texts.read("x", text_of(NASAL).replace("from = 160, to = 280", "from = 170, to = 280"))
     assert any("no band covers" in fault for fault in text.faults)
     answer = commands.sign_protocol(
         str(prescriber.clinic_id), text.text, text.hash, "prescriber", PASSWORD, "1"

@@ -314,8 +314,8 @@ def test_no_limit_is_printed_as_a_number_that_nobody_uses(name):
         ("max = 5\n", "max = 5\nstep = 2\n",
          "Scale moaa_s does not reach from 0 to 5 in its steps."),
         ("max = 5\n", "max = 5\nstep = 0\n", "Scale moaa_s needs a step above 0."),
-        ('id = "nausea"\ntitle', 'id = "hr"\ntitle', "Scale hr has the name of a vital sign."),
-        ('id = "nausea"\ntitle', 'id = "cadss"\ntitle', "cadss stands twice in scales."),
+        ('id = "cadss"\ntitle', 'id = "hr"\ntitle', "Scale hr has the name of a vital sign."),
+        ('id = "cadss"\ntitle', 'id = "moaa_s"\ntitle', "moaa_s stands twice in scales."),
     ],
 )  # fmt: skip
 def test_a_score_that_cannot_be_recorded_is_found(old, new, said):

@@ -128,7 +128,7 @@ class Day:
         answers = {question.id: question.wanted for question in protocol.readiness}
         self.tell(patient, "answer_readiness", answers=answers)
         for scale in protocol.scales:
-            self.score(patient, scale)
+            self.score(patient, scale.id)
 
     def scan(self, patient: Patient, pack: Pack) -> None:
         """The code alone: what it stands for is in the catalogue."""

@@ -55,18 +55,15 @@ def _scales(session: Session) -> list[Form]:
     """A form for each score of the protocol."""
     found = []
     for scale in (session.get("protocol") or {}).get("scales") or ():
+        bounds = f"{scale['min']} to {scale['max']}"
         value = (
             Field("value", "Alertness", "choice", options=MOAA_S)
-            if scale == "moaa_s"
-            else Field("value", "Total", "number")
+            if scale["id"] == "moaa_s"
+            else Field("value", "Score", "number", hint=bounds)
         )
-        fields = (Field("scale", kind="hidden", value=scale), value)
-        found.append(form("record_scale", fields, scale_title(scale), scale))
+        fields = (Field("scale", kind="hidden", value=scale["id"]), value)
+        found.append(form("record_scale", fields, scale["title"], scale["id"]))
     return found
-
-
-def scale_title(scale: str) -> str:
-    return {"moaa_s": "MOAA/S", "cadss": "CADSS"}.get(scale, scale.replace("_", " ").capitalize())
 
 
 def _rescue(session: Session) -> list[Form]:

@@ -90,7 +90,7 @@ def _before(session: Session) -> Path:
     yield "answer_readiness", "", all(asked)
     yield "record_vitals", "", "vitals.recorded" in kinds
     for scale in (session.get("protocol") or {}).get("scales") or ():
-        yield "record_scale", scale, scale in _scored(session)
+        yield "record_scale", scale["id"], scale["id"] in _scored(session)
     yield "scan_vial", "", bool(enough)
     if infusion:
         yield "draw_up", "", bool(session.get("infusion"))

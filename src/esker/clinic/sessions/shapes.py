@@ -52,7 +52,16 @@ def head(state: Session, protocol: Protocol, now: datetime) -> Json:
             "drug": protocol.drug.substance,
             "route": protocol.drug.route,
             "form": protocol.drug.form,
-            "scales": list(protocol.scales),
+            "scales": [
+                {
+                    "id": each.id,
+                    "title": each.title,
+                    "min": number(each.min),
+                    "max": number(each.max),
+                    "step": number(each.step),
+                }
+                for each in protocol.scales
+            ],
         },
         "emergency_at": time(state.emergency_at),
     }
