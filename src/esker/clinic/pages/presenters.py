@@ -78,7 +78,7 @@ def elsewhere(found: Sequence[Mapping[str, Any]], me: str) -> list[dict[str, Any
         mark = words.MARKS.get(str(each["priority"]), "")
         sounds = each["nurse"] == me or each["escalated"] > 0
         worst[each["session"]] = {**each, "mark": mark, "sounds": sounds}
-    return list(worst.values())
+    return sorted(worst.values(), key=lambda a: -PRIORITY.get(str(a["priority"]), 0))
 
 
 def rail(phase: str) -> list[dict[str, str]]:

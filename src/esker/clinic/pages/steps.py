@@ -34,7 +34,7 @@ def steps(session: Session) -> list[Step]:
     """The steps of this phase; the first that is not done is `now`."""
     found, now = [], True
     path = PATHS.get(str(session.get("phase")), _none)(session)
-    for kind, variant, done in chain(_owed(session), path):
+    for kind, variant, done in chain(_urgent(session), _owed(session), path):
         state = "done" if done else "now" if now else "later"
         now = now and done
         found.append(_step(session, kind, variant, state))
@@ -61,6 +61,12 @@ Path = Iterator[tuple[str, str, bool]]  # kind, variant of its form, whether it 
 
 def _none(_session: Session) -> Path:
     yield from ()
+
+
+def _urgent(session: Session) -> Path:
+    """A hold during the infusion: the pump is paused before anything else is done."""
+    if "hold_during_infusion" in {a.get("condition") for a in session.get("alarms") or ()}:
+        yield "pause", "", False
 
 
 def _owed(session: Session) -> Path:

@@ -20,7 +20,6 @@ from esker.clinic.sessions.surroundings import readings, window
 from esker.core.monitoring import due as checks
 from esker.core.monitoring.channels import Reading, Readings
 from esker.core.monitoring.latest import current
-from esker.core.monitoring.series import charted
 from esker.core.protocols.schema import Phase, Protocol
 from esker.core.session import dosing
 from esker.core.session.decide import KINDS
@@ -77,7 +76,7 @@ def series(clinic_id: str, session_id: str, now: datetime, after: datetime | Non
 
 
 def _all_readings(clinic_id: str, state: Session, now: datetime) -> tuple[Reading, ...]:
-    return charted(readings(clinic_id, state, now))
+    return tuple(readings(clinic_id, state, now))
 
 
 def _known(clinic_id: str, session_id: str) -> Session:
