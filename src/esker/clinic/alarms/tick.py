@@ -164,14 +164,15 @@ def _store(
     clinic_id: str, session: str, before: Alarms, now: Alarms, readings: Readings,
     protocol: Protocol,
 ) -> None:  # fmt: skip
-    living = {name: alarm for name, alarm in now.items() if alarm.status != "cleared"}
+    living, was = _lasting(now), _lasting(before)
     rows = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=session)
-    rows.exclude(alarm__in=living).delete()
-    for name, alarm in living.items():
-        columns = asdict(alarm) | {"priority": alarm.priority.value}
+    if gone := was.keys() - living.keys():
+        rows.filter(alarm__in=gone).delete()
+    for name in [name for name, alarm in living.items() if was.get(name) != alarm]:
+        columns = asdict(now[name]) | {"priority": now[name].priority.value}
         del columns["id"]
-        if _anew(before.get(name), alarm):
-            columns["received_at"] = received_at(alarm, readings, protocol)
+        if _anew(before.get(name), now[name]):
+            columns["received_at"] = received_at(now[name], readings, protocol)
         CurrentAlarm.objects.update_or_create(
             clinic_id=clinic_id, session=session, alarm=name, defaults=columns
         )
