@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _demo(commands.add_parser("demo", help="a simulated clinic, on this machine only"))
     _monitor(commands.add_parser("monitor", help="a simulated bedside monitor over real HL7"))
     _ledger(commands.add_parser("ledger", help="verify, export, tail or rebuild"))
+    _forecast(commands.add_parser("forecast", help="make a shown forecast again"))
     _protocol(commands.add_parser("protocol", help="check or show a protocol file"))
     _paper(commands.add_parser("paper", help="print a blank session pack"))
     _simulate(commands.add_parser("simulate", help="virtual patients", add_help=False))
@@ -105,6 +106,26 @@ def run_ledger(args: argparse.Namespace) -> int:
     from esker.clinic.ledger import cli
 
     return cli.run(args)
+
+
+def _forecast(cmd: argparse.ArgumentParser) -> None:
+    replay = cmd.add_subparsers(required=True, metavar="action").add_parser(
+        "replay", help="compute it anew from its entry and compare bit for bit"
+    )
+    replay.add_argument("--entry", required=True, help="id of a forecast.made entry")
+    replay.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("ESKER_DATA", "esker-data"))
+    )
+    replay.set_defaults(run=run_forecast)
+
+
+def run_forecast(args: argparse.Namespace) -> int:
+    from esker.clinic.start import django
+
+    django(args.data)
+    from esker.clinic.forecast import replay
+
+    return replay.run(args)
 
 
 def _protocol(cmd: argparse.ArgumentParser) -> None:

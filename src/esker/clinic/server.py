@@ -1,4 +1,4 @@
-"""One process for one clinic: web pages, the MLLP gateway and the alarm loop, stopped together."""
+"""One process for one clinic: pages, the MLLP gateway, alarms and forecasts, stopped together."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from esker.clinic import clock
 from esker.clinic.alarms import loop
 from esker.clinic.devices import gateway, intake
 from esker.clinic.devices.writer import Batch, Writer
+from esker.clinic.forecast import service as forecasts
 from esker.clinic.live import hub, listener
 
 GRACE_S = 5
@@ -42,19 +43,22 @@ async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     stop = threading.Event()
-    alarms = threading.Thread(target=loop.run, args=(clinic, stop), name="alarm-loop")
-    notices = threading.Thread(target=listener.run, args=(stop,), name="notices")
+    loops = [
+        threading.Thread(target=loop.run, args=(clinic, stop), name="alarm-loop"),
+        threading.Thread(target=forecasts.run, args=(clinic, stop), name="forecast-loop"),
+        threading.Thread(target=listener.run, args=(stop,), name="notices"),
+    ]
     receiver = await gateway.serve(host, mllp_port, _receive(clinic))
-    alarms.start()
-    notices.start()
+    for each in loops:
+        each.start()
     try:
         await Server(config).serve()
     finally:
         hub.close()
         receiver.close()
         stop.set()
-        await asyncio.to_thread(alarms.join)
-        await asyncio.to_thread(notices.join)
+        for each in loops:
+            await asyncio.to_thread(each.join)
 
 
 def _receive(clinic: str) -> gateway.Receive:

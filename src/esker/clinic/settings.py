@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "esker.clinic.setup",
     "esker.clinic.sessions",
     "esker.clinic.devices",
+    "esker.clinic.forecast",
     "esker.clinic.pages",
     "esker.clinic.demo",
 ]

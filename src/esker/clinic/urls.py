@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("esker.clinic.sessions.urls")),
+    path("", include("esker.clinic.forecast.urls")),
     path("", include("esker.clinic.pages.urls")),
     path("", include("esker.clinic.demo.urls")),
 ]

@@ -12,6 +12,7 @@ from esker.core.pharmacology import Covariates, Dose, InputError, Route, parse_d
 from esker.core.pharmacology.dosing import Drug
 from esker.core.pharmacology.forecast import (
     LEVELS,
+    PARTICLES,
     Observed,
     Request,
     Sign,
@@ -82,7 +83,7 @@ def test_high_readings_raise_the_band_and_narrow_it() -> None:
         np.array(f.goes_on.bands["delta_sbp_mmhg"].levels)[:, 5] for f in (plain, told)
     )
     assert after[2] > before[2] + 3
-    assert told.effective < plain.effective == pytest.approx(4000)
+    assert told.effective < plain.effective == pytest.approx(PARTICLES)
 
 
 def test_impossible_readings_are_admitted_not_believed() -> None:

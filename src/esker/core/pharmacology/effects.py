@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .matrix import C50, Arterial, Venous, venous_from_arterial
+from .matrix import C50, Arterial, Venous, power, venous_from_arterial
 from .tables_effects import EFFECTS
 
 Floats = NDArray[np.float64]
@@ -41,8 +41,9 @@ def delta_hr(rise_sbp: Floats) -> Floats:
 def cadss(effect: Arterial, tolerance: Floats, sensitivity: Floats | float = 1.0) -> Floats:
     """Dissociation score (CADSS, at most 39 in the mean patient, cut at the scale's end)."""
     c50 = EFFECTS["cadss_c50"].value * (1.0 + tolerance / EFFECTS["cadss_m50"].value)
-    power = effect.ng_ml ** EFFECTS["cadss_hill"].value
-    share = power / (c50 ** EFFECTS["cadss_hill"].value + power)
+    hill = EFFECTS["cadss_hill"].value
+    raised = power(effect.ng_ml, hill)
+    share = raised / (power(c50, hill) + raised)
     return np.minimum(sensitivity * EFFECTS["cadss_emax"].value * share, EFFECTS["cadss_max"].value)
 
 

@@ -17,7 +17,7 @@ from .tables_r import MODEL_R
 from .tables_weeks import WEEKS
 
 # Raise when an equation, the order of draws or the forecast's rules change.
-EQUATIONS_VERSION: Final = 1
+EQUATIONS_VERSION: Final = 2
 
 
 def model_hash() -> str:

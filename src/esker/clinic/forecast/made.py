@@ -1,0 +1,33 @@
+"""What the ledger keeps of a forecast, and whether the same one can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+KIND = "forecast.made"
+
+
+def stream_of(session_id: str) -> str:
+    return f"forecast:{session_id}"
+
+
+def text(value: Any) -> str:
+    """The one text of a JSON value: what is stored and digested."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(answer: str) -> str:
+    return hashlib.sha256(answer.encode()).hexdigest()
+
+
+def body(question: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """The entry: the question whole, and of the answer what proves it. No floats but as text."""
+    return {
+        "question": text(question),
+        "seed": answer["seed"],
+        "model_hash": answer["model_hash"],
+        "answer_sha256": digest(text(answer)),
+        "sentence": answer["sentence"],
+    }

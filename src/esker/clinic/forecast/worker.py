@@ -1,0 +1,53 @@
+"""The process that computes: one JSON question a line in, one JSON answer a line out.
+
+The only place of the clinic where the compiled kernels load. It knows no database and no clinic,
+and may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+NICE = 10  # pages, alarms and messages come first
+WARM_UP = (
+    {"drug": "esketamine", "now_min": 1.0, "particles": 100,
+     "doses": [{"at_min": 0.0, "route": "nasal", "amount_mg": 28.0, "duration_min": 0.0}]},
+    {"drug": "ketamine", "now_min": 1.0, "particles": 100,
+     "doses": [{"at_min": 0.0, "route": "iv", "amount_mg": 35.0, "duration_min": 40.0}]},
+)  # fmt: skip
+
+
+def answer(question: dict[str, Any]) -> dict[str, Any]:
+    """The forecast as JSON values, or `sentence` when the models refuse the question."""
+    from esker.core.pharmacology import InputError
+    from esker.core.pharmacology.forecast import forecast
+    from esker.core.pharmacology.forecast_json import forecast_to_json, request_from_json
+
+    try:
+        return {"answer": forecast_to_json(forecast(request_from_json(question)))}
+    except InputError as why:
+        return {"sentence": f"No forecast: {why}"}
+
+
+def main() -> None:
+    """Warm up, say so, then answer until the other side is gone."""
+    with suppress(OSError):
+        os.nice(NICE)
+    for question in WARM_UP:
+        answer(question)
+    _say({"ready": True})
+    for line in sys.stdin:
+        _say(answer(json.loads(line)))
+
+
+def _say(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

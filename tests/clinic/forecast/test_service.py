@@ -1,0 +1,136 @@
+"""Forecasts are made when something changed, shown on their own address, and can be made again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import pytest
+from django.test import Client
+
+from esker.clinic import tenancy
+from esker.clinic.forecast import made, queries, replay, service
+from esker.clinic.forecast.helper import Lost
+from esker.clinic.forecast.models import Forecast
+from esker.clinic.ledger import store
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr(service, "APART_S", 0.0)
+
+
+def look(room, helper, known):
+    room.wait(seconds=30)
+    service.look(room.clinic, helper, known, room.now)
+
+
+def latest(room):
+    return queries.latest(room.clinic, room.session, room.now)
+
+
+def entries(room):
+    with tenancy.scope(room.clinic):
+        return store.read(room.clinic, made.stream_of(room.session))
+
+
+def test_a_forecast_is_made_shown_and_kept(room, helper):
+    look(room, helper, {})
+    shown = latest(room)
+
+    assert (shown["state"], shown["model"]) == ("shown", "E")
+    assert shown["goes_on"]["clear_min"][0] <= shown["goes_on"]["clear_min"][1]
+    [entry] = entries(room)
+    assert shown["entry"] == entry.id
+    assert (entry.kind, entry.actor) == ("forecast.made", "forecast")
+    assert entry.data()["model_hash"] == shown["model_hash"]
+
+
+def test_nothing_new_asks_nothing_and_a_score_asks_again(room, helper):
+    known = {}
+    look(room, helper, known)
+    look(room, helper, known)
+    assert len(helper.asked) == 1
+    room.do("record_scale", scale="cadss", value="5")
+    look(room, helper, known)
+    assert helper.asked[-1]["observed"][-1]["value"] == 5.0
+    room.wait(minutes=2)  # its "now" has grown old
+    look(room, helper, known)
+    assert len(helper.asked) == len(entries(room)) == 3
+
+
+def test_a_stop_changes_what_is_to_come(room, helper):
+    known = {}
+    look(room, helper, known)
+    room.do("stop", reason="test")
+    look(room, helper, known)
+    assert [len(asked["doses"]) for asked in helper.asked] == [2, 1]
+
+
+@pytest.mark.hazard(10)
+def test_a_lost_process_says_so_and_shows_no_old_band(room, helper):
+    """A prediction is taken for a fact (hazard 10): when it cannot be made, nothing is drawn."""
+    known = {}
+    look(room, helper, known)
+
+    def lost(question):
+        raise Lost("killed")
+
+    helper.ask = lost
+    room.do("record_scale", scale="cadss", value="5")
+    look(room, helper, known)
+    assert latest(room) == {"state": "none", "sentence": service.LOST}
+    assert len(entries(room)) == 1
+
+
+@pytest.mark.hazard(10)
+def test_an_old_forecast_is_not_shown(room, helper):
+    """A prediction is taken for a fact (hazard 10): one that nothing refreshes disappears."""
+    look(room, helper, {})
+    room.wait(minutes=11)
+    assert latest(room)["state"] == "none"
+
+
+def test_what_was_shown_can_be_made_again(room, helper, capsys):
+    """From the entry alone: question, seed and model. A changed answer is found out."""
+    look(room, helper, {})
+    [entry] = entries(room)
+    assert replay.run(argparse.Namespace(entry=entry.id)) == 0
+    assert replay.run(argparse.Namespace(entry="no such entry")) == 2
+
+    body = json.loads(entry.body)
+    assert "rounds otherwise" in replay.again(body | {"answer_sha256": "0" * 64})
+    assert "have changed" in replay.again(body | {"model_hash": "0" * 64})
+
+
+def test_forecasting_again_gives_the_same_answer(room, helper):
+    """Two days later, another process: the stored answer is that of the entry."""
+    look(room, helper, {})
+    with tenancy.scope(room.clinic):
+        stored = Forecast.objects.get(session=room.session).answer
+    assert made.digest(stored) == entries(room)[0].data()["answer_sha256"]
+
+
+def test_its_address_is_for_this_clinic(room, charlie, helper):
+    look(room, helper, {})
+    url, seen = f"/sessions/{room.session}/forecast", []
+    for visitor in (None, room.nurse, charlie):
+        client = Client()
+        if visitor:
+            client.force_login(visitor, backend="django.contrib.auth.backends.ModelBackend")
+        seen.append(client.get(url).status_code)
+    assert seen == [401, 200, 404]
+
+
+def test_the_chair_page_has_a_place_for_it(room):
+    client = Client()
+    client.force_login(room.nurse, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/chair/{room.session}/").content.decode()
+    assert f'data-url="/sessions/{room.session}/forecast"' in page
+    assert "not a measurement" in page
+
+
+def test_until_the_first_is_made_a_sentence_stands_there(room):
+    assert latest(room) == {"state": "waiting", "sentence": queries.WAITING}
