@@ -10,11 +10,18 @@ from django.test import Client
 from django.urls import get_resolver
 
 from esker.clinic import clock
+from esker.clinic.devices import intake
+from esker.clinic.devices.models import Unread
+from esker.clinic.tenancy import scope
+from tests.clinic.devices.ward import oru
 from tests.clinic.sessions.room import Room, install
+from tests.conftest import NOW
 
 BODIES = {
     "commands": {"command": {"kind": "weigh", "weight": "70", "unit": "kg"}},
     "consent": {"on_file": "yes"},
+    "dismiss": {"monitor": "ROVING", "until": "2026-11-23T10:00:00Z", "reason": "a test of it"},
+    "settle": {"line": 1, "reason": "looked at"},
 }
 # route -> method -> (nobody, nurse here, outsider); the outsider sees nothing of this clinic
 ROWS = {
@@ -22,6 +29,10 @@ ROWS = {
     "api/v1/sessions/<session_id>": {"get": (401, 200, 404)},
     "api/v1/patients/<patient_id>/consent": {"post": (401, 200, 404)},
     "api/v1/floor": {"get": (401, 200, 200)},
+    "api/v1/unclaimed": {"get": (401, 200, 200)},
+    "api/v1/unclaimed/dismiss": {"post": (401, 200, 404)},
+    "api/v1/unread": {"get": (401, 200, 200)},
+    "api/v1/unread/settle": {"post": (401, 200, 404)},
     "api/v1/openapi.json": {"get": (200, 200, 200)},
     "live/watch": {"post": (401, 200, 200)},
 }
@@ -45,6 +56,11 @@ def test_no_route_without_a_row():
 
 @pytest.fixture
 def room(clinic, nurse, prescriber):
+    odd = ["OBX|9|NM|1^MDC_OTHER^MDC|1|5"]
+    raw = oru("1", NOW, {"spo2": 97}, monitor="ROVING", patient="Demo Alder", extra=odd)
+    intake.receive(str(clinic.pk), raw, NOW)
+    with scope(clinic.pk):
+        Unread.objects.update(id=1)
     yield install(Room(clinic, nurse, prescriber)).open()
     clock.install(clock.machine)
 

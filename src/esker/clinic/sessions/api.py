@@ -12,6 +12,7 @@ from ninja.errors import ValidationError as BadRequest
 from ninja.security import SessionAuth
 
 from esker.clinic import clock
+from esker.clinic.devices import api as devices
 from esker.clinic.sessions import queries, service
 from esker.core.ledger import Refused
 
@@ -68,6 +69,7 @@ class MissingOut(Schema):
 
 
 api = NinjaAPI(title="Esker", version="1", auth=SignedIn(), urls_namespace="api")
+api.add_router("", devices.router)
 ANSWERS = {200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 422: MalformedOut}
 
 

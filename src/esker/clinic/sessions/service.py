@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import Field, ValidationError
 
 from esker.clinic import clock, tenancy
-from esker.clinic.devices import pairings
+from esker.clinic.devices import pairings, quarantine
 from esker.clinic.ledger import store
 from esker.clinic.people.models import User
 from esker.clinic.people.signing import NOT_RIGHT, actor_for, verify_signature
@@ -26,9 +26,17 @@ from esker.clinic.sessions.surroundings import window
 from esker.clinic.setup import queries as setup
 from esker.core.ledger import Draft, Entry, Refused
 from esker.core.protocols.schema import Protocol, Strict
-from esker.core.session.commands import COMMANDS, SIGNED, AnyCommand, OpenSession, PairMonitor, Tri
+from esker.core.session.commands import (
+    COMMANDS,
+    SIGNED,
+    AnyCommand,
+    ClaimReadings,
+    OpenSession,
+    PairMonitor,
+    Tri,
+)  # fmt: skip
 from esker.core.session.decide import decide
-from esker.core.session.state import NOBODY, Actor, Session
+from esker.core.session.state import NOBODY, Actor, Session, Window
 
 Answer = list[dict[str, Any]]
 UNSIGNED = (
@@ -102,9 +110,7 @@ def _carry_out(
     if isinstance(actor, Refused):
         return actor
     surroundings = window(clinic_id, _as_opened(state, session_id, command), at)
-    if isinstance(command, PairMonitor):
-        free = pairings.free_since(clinic_id, command.monitor, session_id)
-        surroundings = replace(surroundings, monitor_free_since=free)
+    surroundings = _with_monitors(clinic_id, session_id, surroundings, command)
     drafts = decide(state, surroundings, command, protocol[0], at, actor)
     if isinstance(drafts, Refused):
         return drafts
@@ -117,9 +123,24 @@ def _carry_out(
         recorded_at=at,
         protocol_hash=protocol[1],
     )
+    if isinstance(command, ClaimReadings):
+        quarantine.release(clinic_id, command.readings)
     answer = [_brief(entry) for entry in entries]
     store.remember(clinic_id, str(request.id), digest, answer)
     return Accepted(answer)
+
+
+def _with_monitors(
+    clinic_id: str, session_id: str, surroundings: Window, command: AnyCommand
+) -> Window:
+    """What only a pairing or a claim asks of the devices."""
+    if isinstance(command, PairMonitor):
+        free = pairings.free_since(clinic_id, command.monitor, session_id)
+        return replace(surroundings, monitor_free_since=free)
+    if isinstance(command, ClaimReadings):
+        found = quarantine.claimable(clinic_id, command.readings)
+        return replace(surroundings, claimable=found)
+    return surroundings
 
 
 def record_consent(clinic_id: str, patient: str, on_file: str, by: str, id: str = "") -> Accepted:
@@ -193,6 +214,8 @@ def _streams(clinic_id: str, session_id: str, command: AnyCommand) -> set[str]:
             streams.add(f"patient:{command.patient.id}")
         case "pair_monitor":
             streams |= {f"chair:{command.chair}", f"monitor:{command.monitor}"}
+        case "claim_readings":
+            streams.add(f"trend:{session_id}")
         case "scan_vial" | "device_given" | "draw_up":
             streams.add(f"vial:{command.vial}")
     return streams | ({f"patient:{row.patient}"} if row else set())

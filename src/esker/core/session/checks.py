@@ -82,6 +82,18 @@ def _pair(case: Case, command: c.PairMonitor) -> Refused | None:
     return None
 
 
+def _claim(case: Case, command: c.ClaimReadings) -> Refused | None:
+    """Only what waits for a person: what is charted, claimed or settled belongs to somebody."""
+    gone = set(command.readings) - set(case.window.claimable)
+    if gone:
+        return Refused(
+            "not_quarantined",
+            f"{len(gone)} of these readings no longer wait for anyone: they were charted, claimed "
+            "or settled meanwhile. Load the list again.",
+        )
+    return None
+
+
 def _vitals(case: Case, command: c.RecordVitals) -> Refused | None:
     """Only what no body can have, or what is in the wrong unit, is sent back to be typed again."""
     for vital in command.vitals:
@@ -247,6 +259,7 @@ def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
 
 
 CHECKS: dict[str, Check] = {
+    "claim_readings": _claim,
     "sign_order": _sign_order, "arrive": _arrive, "pair_monitor": _pair, "record_vitals": _vitals,
     "record_scale": _scale, "scan_vial": _scan, "draw_up": _draw, "clear": _version,
     "start": _version, "next_device": _next, "resume": _version, "request_override": _override,

@@ -12,6 +12,7 @@ from typing import Any
 
 from esker.core.ledger import Draft, Refused, instant
 from esker.core.monitoring.pairing import begins
+from esker.core.monitoring.trend import block
 from esker.core.protocols.schema import Protocol
 from esker.core.session import commands as c
 from esker.core.session import dosing
@@ -80,12 +81,21 @@ def decide(
     if refused:
         return refused
     body = _body(case, command)
-    drafts = [Draft(KINDS[command.kind], body, happened)]
+    drafts = [Draft(KINDS[command.kind], body, happened), *_claimed(case, command)]
     drafts += [
         Draft("deviation.noted", {"what": sentence, "about": command.kind}, happened)
         for sentence in out_of_rule(case, command, body)
     ]
     return drafts
+
+
+def _claimed(case: Case, command: c.AnyCommand) -> list[Draft]:
+    """Claimed readings are sealed at once into the session's trend, with who took them and why."""
+    if not isinstance(command, c.ClaimReadings):
+        return []
+    taken = [case.window.claimable[id] for id in sorted(set(command.readings))]
+    body = {"block": block(taken), "claimed_by": case.actor.id, "reason": command.reason}
+    return [Draft("trend.claimed", body, case.happened, f"trend:{case.state.id}")]
 
 
 # -- what the entry says besides the command's own words ------------------------------------------

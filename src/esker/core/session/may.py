@@ -44,7 +44,10 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "cancel": (Phase.ARRIVE,),
     "withhold": BEFORE,
 }  # asks only: a tell may be said in every phase, also when the session is closed
-AFTER_CLOSING = frozenset({"amend", "review_deviation", "accept_time", "put_name"})  # the record's
+# Of the record; readings may come late, and the door is no reason to leave them to nobody.
+AFTER_CLOSING = frozenset({
+    "amend", "review_deviation", "accept_time", "put_name", "claim_readings",
+})  # fmt: skip
 # A locked screen never stands in the way of a rescue; what it records waits for a name.
 NAMELESS = frozenset({"emergency", "give_rescue"})
 GATES = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from esker.core.monitoring.channels import Readings
+from esker.core.monitoring.channels import Reading, Readings
 from esker.core.monitoring.pairing import Pairing
 from esker.core.protocols.schema import Phase
 from esker.core.session.commands import Person, PrnOrder, ScanVial, Tri
@@ -60,6 +60,7 @@ class Window:
     vials_used_elsewhere: frozenset[str] = frozenset()
     chairs_taken: Mapping[str, str] = field(default_factory=dict)  # chair -> other session
     monitors_taken: Mapping[str, str] = field(default_factory=dict)  # monitor -> other session
+    claimable: Mapping[str, Reading] = field(default_factory=dict)  # quarantined, by id
     monitor_free_since: datetime | None = None  # when another session let go of the asked one
     last_dose_at: datetime | None = None  # of this patient, in any earlier session
     last_weight: tuple[Decimal, datetime] | None = None  # kg, of an earlier session

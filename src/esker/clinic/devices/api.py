@@ -1,0 +1,73 @@
+"""The API of unclaimed and unread: lists, and a person settling what nobody will use.
+
+Claiming is a command of the session that takes the readings, like all that concerns a session.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Router, Schema
+from pydantic import AwareDatetime, Field
+
+from esker.clinic.devices import listing, settling
+from esker.core.ledger import Refused
+
+router = Router()
+Reason = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class DismissIn(Schema):
+    """`until` is the `received` of the list that the person looked at: what came later stays."""
+
+    id: UUID
+    monitor: str
+    until: AwareDatetime
+    reason: Reason
+
+
+class SettleIn(Schema):
+    """`line` is the `id` of an unread line."""
+
+    id: UUID
+    line: int
+    reason: Reason
+
+
+@router.get("/unclaimed", response=list[dict[str, Any]])
+def unclaimed(request: HttpRequest) -> HttpResponse:
+    """Readings that could not be tied to a session, by monitor, with the reason."""
+    return JsonResponse(listing.unclaimed(str(request.user.clinic_id)), safe=False)
+
+
+@router.get("/unread", response=list[dict[str, Any]])
+def unread(request: HttpRequest) -> HttpResponse:
+    """What monitors said that was not used, by sender, code and reason."""
+    return JsonResponse(listing.unread(str(request.user.clinic_id)), safe=False)
+
+
+@router.post("/unclaimed/dismiss", response=dict[str, Any])
+def dismiss(request: HttpRequest, body: DismissIn) -> HttpResponse:
+    """The readings of a monitor belong to nobody here: they go whole into the ledger."""
+    return _answer(
+        settling.dismiss(request.user, str(body.id), body.monitor, body.until, body.reason)
+    )
+
+
+@router.post("/unread/settle", response=dict[str, Any])
+def settle(request: HttpRequest, body: SettleIn) -> HttpResponse:
+    """An unread line was looked at, with what came of it."""
+    return _answer(settling.settle(request.user, str(body.id), body.line, body.reason))
+
+
+def _answer(answer: settling.Answer) -> HttpResponse:
+    if not isinstance(answer, Refused):
+        return JsonResponse({"entries": answer})
+    if answer.code == "nothing":
+        return JsonResponse({"sentence": answer.sentence}, status=404)
+    return JsonResponse(
+        {"code": answer.code, "sentence": answer.sentence, "strength": answer.strength,
+         "rule": answer.rule}, status=409,
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""Readings that cannot be tied to a session: kept, listed, claimed or dismissed by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Concat, StrIndex
+
+from esker.clinic.devices import journal
+from esker.clinic.devices import models as m
+from esker.core.monitoring.channels import Reading
+from esker.core.monitoring.pairing import Pairing, contradicts
+
+AT_A_TIME = 400  # ids in one statement
+
+
+def loose(clinic_id: str) -> QuerySet[m.Reading]:
+    """The journal's rows that no session holds: what `journal.held` says, said to the database.
+
+    Inside the clinic's scope.
+    """
+    latest = Case(
+        When(wrong_clock=True, received_at__gt=F("observed_at"), then=F("received_at")),
+        default=F("observed_at"),
+    )
+    holders = m.Pairing.objects.filter(
+        Q(until=None) | Q(until__gte=OuterRef("latest")),
+        clinic_id=clinic_id,
+        monitor=OuterRef("monitor"),
+        begins__lte=OuterRef("observed_at"),
+    ).filter(begins__lte=OuterRef("received_at"))
+    number = Concat(Value("~"), F("number"), Value("~"))
+    named = holders.annotate(found=StrIndex(OuterRef("patient"), number)).filter(found__gt=0)
+    rows = m.Reading.objects.filter(clinic_id=clinic_id).annotate(latest=latest)
+    return rows.filter(~(Q(patient="") & Exists(holders)), ~Exists(named))
+
+
+def claimable(clinic_id: str, ids: Sequence[str]) -> Mapping[str, Reading]:
+    """Those of these readings that wait for a person, locked until the transaction ends."""
+    m_rows = m.Reading.objects.filter(clinic_id=clinic_id, uid__in=ids)
+    list(m_rows.select_for_update())  # two nurses claim the same: the second finds them gone
+    rows = loose(clinic_id).filter(uid__in=ids).values_list(*journal.FIELDS)
+    return {row[0]: journal.reading(row) for row in rows}
+
+
+def release(clinic_id: str, ids: Iterable[str]) -> None:
+    """Take readings out of the journal, in the transaction that wrote them into the ledger."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), AT_A_TIME):
+        part = wanted[start : start + AT_A_TIME]
+        m.Reading.objects.filter(clinic_id=clinic_id, uid__in=part).delete()
+
+
+def why(row: m.Reading, pairings: Iterable[m.Pairing], roving: bool, named: bool) -> str:
+    """Why this reading waits, in a sentence."""
+    for each in pairings:
+        held = Pairing(each.monitor, each.chair, each.begins, each.until)
+        if not held.holds(row.observed_at, row.received_at, wrong_clock=False):
+            continue
+        if row.patient and contradicts(row.patient, each.number):
+            return f"The message names another patient than the one of {each.chair}."
+        return "The monitor's clock was wrong, and this came after its pairing had ended."
+    if roving:
+        return "A roving monitor: each reading is claimed."
+    if not named:
+        return "This monitor is not among the clinic's monitors, and no session held it then."
+    return "No session held this monitor at that time."
+
+
+def of_monitor(clinic_id: str, monitor: str) -> list[m.Pairing]:
+    """The latest pairings of a monitor, for saying why."""
+    rows = m.Pairing.objects.filter(clinic_id=clinic_id, monitor=monitor)
+    return list(rows.order_by("-begins")[:20])
+
+
+def patients(said: Iterable[str]) -> Iterator[str]:
+    """The numbers that messages named, each once."""
+    yield from dict.fromkeys(name for each in said for name in each.split("~") if name)
