@@ -11,15 +11,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from django.db import connections
+
 LARGEST_BATCH = 64  # messages; more would only make the first of them wait
 Batch = Sequence[tuple[bytes, datetime]]
 KeepAll = Callable[[Batch], Sequence[bytes | Exception]]
 
 
 class Writer:
-    """`receive` of one clinic's listener. Each connection waits for its answer before it reads on,
+    """`receive` of one clinic's listener.
 
-    so that no more messages can wait than there are connections: a flood waits in its own socket.
+    Each connection waits for its answer before it reads on, so that no more messages can wait than
+    there are connections: a flood waits in its own socket.
     """
 
     def __init__(self, keep_all: KeepAll, now: Callable[[], datetime]) -> None:
@@ -35,6 +38,13 @@ class Writer:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         return await answer
+
+    async def close(self) -> None:
+        """Finish what waits, and let the thread and its connection go."""
+        if self._writing is not None:
+            await self._writing
+        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown()
 
     async def _write(self) -> None:
         while self._waiting:
