@@ -61,3 +61,21 @@ def test_the_walls_stand():
     assert (
         "The core is pure: no Django, no shell, no files, no clock, no chance KEPT" in done.stdout
     )
+
+
+COMMANDS = {
+    "alarms/tick.py", "demo/seed.py", "devices/sealing.py", "devices/settling.py",
+    "forecast/service.py", "people/commands.py", "sessions/service.py", "setup/commands.py",
+}  # fmt: skip
+
+
+def test_only_commands_append_to_the_ledger():
+    """A page or a query that could write would be a second way to do it, past the gates."""
+    clinic = ROOT / "src/esker/clinic"
+    appending = {
+        str(path.relative_to(clinic))
+        for path in clinic.rglob("*.py")
+        if "store.append(" in path.read_text()
+    }
+
+    assert set() == appending - COMMANDS

@@ -38,9 +38,15 @@ class Client:
     def line(self):
         return self.process.stdout.readline().rstrip("\n")
 
-    def write_until_killed(self, after_s):
+    def write_until_killed(self, after_s, wait_for_one):
+        """Kill the writer after `after_s`, counted from its first answer where one is waited for.
+
+        Not by time alone: on a busy machine a writer might never get to write.
+        """
         self.say(f"write {len(self.acknowledged)}")
         pid = int(self.line().removeprefix("pid "))
+        if wait_for_one:
+            self.acknowledged.append(int(self.line()))
         time.sleep(after_s)
         os.kill(pid, signal.SIGKILL)
         while not (said := self.line()).startswith("ended"):
@@ -58,8 +64,8 @@ def crashed(tmp_path_factory):
     chance = random.Random(20261123)
     client = Client(tmp_path_factory.mktemp("crash"))
     with client.process:
-        for _ in range(KILLS):
-            client.write_until_killed(chance.uniform(0, 0.2))
+        for kill in range(KILLS):
+            client.write_until_killed(chance.uniform(0, 0.2), wait_for_one=kill % 2 == 0)
         found = client.report()
         client.process.stdin.close()
     return client, found
@@ -74,7 +80,7 @@ def test_what_was_acknowledged_is_there_once_and_whole(crashed):
     acknowledged = {(f"c{number}", n) for number in client.acknowledged for n in each}
     unheard = {(f"c{len(client.acknowledged)}", n) for n in each}  # committed, the answer lost
 
-    assert len(client.acknowledged) > KILLS
+    assert len(client.acknowledged) >= KILLS // 2
     assert list(range(len(client.acknowledged))) == client.acknowledged
     assert {1} == set(times.values())
     assert set(times) in (acknowledged, acknowledged | unheard)
