@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -73,6 +76,26 @@ def _flush_past_the_guard():
     flush.Command.handle = handle
     yield
     flush.Command.handle = original
+
+
+@pytest.fixture(scope="session")
+def own_database(request):
+    """Lets processes that a test starts use a database of their own, of the kind under test."""
+
+    @contextmanager
+    def own():
+        server = getattr(request.config, "esker_pg", None)
+        if server is None:  # SQLite: the folder that they are given holds it
+            yield
+            return
+        name = f"own_{uuid4().hex[:8]}"
+        server.psql(f"CREATE DATABASE {name}")
+        url = urlsplit(server.get_uri())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ESKER_DATABASE_URL", urlunsplit(url._replace(path=f"/{name}")))
+            yield
+
+    return own
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
     python -m tests.clinic.serving prepare FOLDER CHAIRS [quick]   make it; prints what it made
     python -m tests.clinic.serving serve FOLDER PORT MLLP CLINIC
+    python -m tests.clinic.serving stand FOLDER CLINIC             forks a server for each line in
+
+The last one sets Django up once, since a start costs a second and a fork does not.
 
 `quick` signs a protocol whose limits ring without delay, so that what is measured is ours.
 """
@@ -153,9 +156,67 @@ def _serve(folder, port, mllp, clinic):
     serve("127.0.0.1", int(port), int(mllp), clinic)
 
 
+def _stand(folder, clinic):
+    """`serve PORT MLLP` forks a server and says when it ended; `report`: what a reader finds."""
+    from esker.clinic import start
+
+    start.django(Path(folder))
+    from django.db import connections
+
+    from esker.clinic import server  # noqa: F401: imported before the forks
+    from esker.clinic.alarms import checkpoints
+    from esker.clinic.devices import sealing
+
+    _ask_once()
+    sealing.EVERY_S, checkpoints.EVERY_S = 0.3, 1.0  # so that a kill meets them, too
+    _say("ready")
+    for line in sys.stdin:
+        connections.close_all()  # a connection must not cross a fork
+        act, *ports = line.split()
+        if act == "report":
+            _say(json.dumps(_report(clinic)))
+        elif (pid := os.fork()) == 0:
+            server.serve("127.0.0.1", *map(int, ports), clinic)
+            os._exit(0)
+        else:
+            _say(f"pid {pid}")
+            os.waitpid(pid, 0)
+            _say("ended")
+
+
+def _ask_once():
+    """One request, so that what loads at the first one is loaded before the forks."""
+    from django.test import Client
+
+    Client().get("/api/v1/floor")
+
+
+def _report(clinic):
+    """Faults of the chains, drift of the projections, and [command, n] of every entry."""
+    from esker.clinic.ledger import audit, models
+    from esker.clinic.tenancy import scope
+
+    with scope(clinic):
+        rows = models.Entry.objects.filter(clinic_id=clinic)
+        return {
+            "faults": list(audit.verify(clinic)),
+            "entries": list(rows.values_list("command", "n")),
+            "blocks": rows.filter(stream__startswith="trend:").count(),
+            "checkpoints": models.Checkpoint.objects.filter(clinic_id=clinic).count(),
+            "drift": audit.rebuild(clinic).differences,
+        }
+
+
+def _say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
     act, *words = sys.argv[1:]
-    if act == "prepare":
+    if act == "stand":
+        _stand(*words)
+    elif act == "prepare":
         sys.stdout.write(json.dumps(_make(words[0], int(words[1]), "quick" in words)))
     else:
         _serve(*words)
