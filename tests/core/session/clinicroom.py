@@ -71,6 +71,14 @@ class Room:
         self.entries.append(entry)
         self.state = evolve(self.state, entry)
 
+    def last(self, kind: str) -> int:
+        """The place of the newest entry of this kind."""
+        return max(n for n, entry in enumerate(self.entries) if entry.kind == kind)
+
+    def newest(self, kind: str) -> dict[str, object]:
+        """The body of the newest entry of this kind."""
+        return self.entries[self.last(kind)].data()
+
     def monitor(self, **vitals: int) -> None:
         """The paired monitor's newest values, as the window hands them in."""
         self.window = replace(

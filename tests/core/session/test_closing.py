@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from esker.core.session.sentences import sentence
 from tests.core.session.clinicroom import NOBODY, Room
 
 
@@ -35,3 +36,16 @@ def test_a_vial_that_is_not_accounted_for_stays_as_a_deviation():
 
     assert "Not accounted for: V1, 500 mg." in noted
     assert "The session was closed while dosing had not been ended." in noted
+
+
+@pytest.mark.hazard(21)
+def test_the_record_says_which_checks_nobody_made():
+    """Hazard 21, a timed check missed: where the record ends it names each of them."""
+    room = Room("ketamine-iv").recovering()
+    closed = room.do("leave_against_advice", advice="stay")[0]
+
+    missed = [each["check"] for each in closed.body["missed"]]
+    assert ["infusion@10", "infusion@20", "infusion@30"] == missed
+    assert "Checks missed: Vitals during the infusion (10 min)" in sentence(
+        next(entry for entry in room.entries if entry.kind == "session.closed")
+    )

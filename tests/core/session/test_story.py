@@ -102,6 +102,18 @@ def test_the_same_device_number_is_not_allowed_twice():
 
 
 @pytest.mark.hazard(3)
+def test_two_nurses_are_not_both_allowed_the_same_device():
+    """Hazard 3: pressed at once on two tablets, only one may hand the second device over."""
+    room = Room(NASAL).dosing()
+    room.do("device_given", device=1, vial="V1", order_version=1)
+    room.wait(6)
+    room.monitor()
+    room.do("next_device", order_version=1, device=2)
+
+    assert "allowed" == room.refused("next_device", OTHER, order_version=1, device=2).code
+
+
+@pytest.mark.hazard(3)
 def test_a_device_given_twice_is_recorded_as_a_deviation():
     """Hazard 3: what happened is never hidden, and a prescriber must look at it."""
     room = Room(NASAL).dosing()

@@ -77,16 +77,14 @@ def behaviour(protocol: Protocol, kind: str) -> Behaviour:
 def conditions(
     state: Session, window: Window, protocol: Protocol, at: datetime
 ) -> tuple[Condition, ...]:
-    """What is wrong now, most urgent first. Nothing before arrival.
+    """What is wrong now, most urgent first.
 
-    The window's readings are a charted series: oldest first, each once, late ones marked. After the
-    session's end only an emergency still calls: the patient who falls at the door is this chair's.
+    The window's readings are a charted series: oldest first, each once, late ones marked. Before
+    arrival and after the end only an emergency calls: who falls at the door is this chair's.
     """
     look = _Look(state, window, protocol, at)
-    if state.closed_at is not None:
+    if state.arrived_at is None or state.closed_at is not None:
         return tuple(look.emergency())
-    if state.arrived_at is None:
-        return ()
     found = [*look.vitals(), *look.session()]
     found += look.hold_during_infusion(found)
     return tuple(sorted(found, key=lambda each: (-each.priority.rank, each.since, each.id)))

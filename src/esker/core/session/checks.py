@@ -177,6 +177,10 @@ def _next(case: Case, command: c.NextDevice) -> Refused | None:
         return Refused("device", f"The next device is number {given + 1}.")
     if command.device > dosing.devices_ordered(case.state, case.protocol):
         return Refused("ceiling", "All ordered devices have been given.")
+    if command.device <= case.state.devices_allowed:  # or two nurses would each hand one over
+        return Refused(
+            "allowed", f"Device {command.device} is allowed already; record it when given."
+        )
     return _version(case, command)
 
 

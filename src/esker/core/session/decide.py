@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from esker.core.ledger import Draft, Refused, instant
+from esker.core.monitoring.due import due
 from esker.core.monitoring.pairing import begins
 from esker.core.monitoring.trend import block
 from esker.core.protocols.schema import Protocol
@@ -113,8 +114,17 @@ def _body(case: Case, command: c.AnyCommand) -> dict[str, Any]:
     if command.kind in SIGNED:
         body["signature"] = _signature(case)
     if command.kind in OUTCOMES:
-        body["outcome"] = OUTCOMES[command.kind]
+        body |= {"outcome": OUTCOMES[command.kind], "missed": _missed(case)}
     return body
+
+
+def _missed(case: Case) -> list[dict[str, str]]:
+    """The timed checks that nobody made: said once, where the record ends."""
+    return [
+        {"check": each.id, "title": each.title, "due_at": instant(each.due_at)}
+        for each in due(case.state, case.protocol, case.at)
+        if each.status in ("missed", "overdue")
+    ]
 
 
 def _observed(case: Case, command: c.AnyCommand) -> dict[str, Any]:

@@ -111,7 +111,10 @@ def _closed(body: Body) -> str:
     }[body["outcome"]]
     to = f" to {body['to']}" if body.get("to") else ""
     why = body.get("reason") or body.get("advice")
-    return f"{outcome}{to}: {why}" if why else f"{outcome}{to}."
+    said = f"{outcome}{to}: {why}" if why else f"{outcome}{to}."
+    missed = [f"{each['title']} ({each['check'].rpartition('@')[2]} min)"
+              for each in body.get("missed", ())]  # fmt: skip
+    return f"{said.rstrip('.')}. Checks missed: {', '.join(missed)}." if missed else said
 
 
 WORDS: dict[str, Words] = {
