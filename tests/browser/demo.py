@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.clinic.demo.running import clinic, free_port
+
+__all__ = ["browser", "clinic", "free_port", "signed_in"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def clinic(folder: Path) -> Iterator[str]:
-    """The address of a running demo clinic, with its simulated monitors."""
-    port = free_port()
-    words = ["demo", "--data", folder, "--port", port, "--mllp-port", free_port(), "--no-open"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ESKER_", "DJANGO_"))}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "esker.cli", *map(str, words)], env=environment
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        _wait(base, server)
-        yield base
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait(base: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
-        assert server.poll() is None, "the demo stopped before it answered"
-        try:
-            urllib.request.urlopen(f"{base}/sign-in/", timeout=2)
-            return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError("the demo did not answer within two minutes")
 
 
 @contextmanager

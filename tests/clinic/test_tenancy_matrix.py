@@ -34,6 +34,10 @@ ROWS = {
     "api/v1/unread": {"get": (401, 200, 200)},
     "api/v1/unread/settle": {"post": (401, 200, 404)},
     "api/v1/openapi.json": {"get": (200, 200, 200)},
+    "demo/": {"get": (404, 404, 404)},  # outside a demo there are no such pages
+    "demo/packs/": {"get": (404, 404, 404)},
+    "demo/bar/": {"get": (404, 404, 404)},
+    "demo/clock/": {"post": (404, 404, 404)},
     "live/watch": {"post": (401, 200, 200)},
 }
 ELSEWHERE = {"live/", "api/v1/", "api/v1/docs"}  # a stream, tested with a server; and API's front
@@ -45,7 +49,7 @@ def routes(patterns, prefix=""):
         path = prefix + str(each.pattern)
         if hasattr(each, "url_patterns"):
             yield from routes(each.url_patterns, path)
-        elif path.startswith(("api/", "live/")):
+        elif path.startswith(("api/", "live/", "demo/")):
             yield path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import json
 import shutil
 import socket
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from esker.clinic.demo import clock as clocks
 from esker.clinic.demo.clock import FILE, Clock
@@ -33,6 +35,7 @@ def demo(args: argparse.Namespace) -> int:
     """Open the demo day, or go on where it stopped. Refused on a folder that is not a demo."""
     try:
         _check(args)
+        mine = _alone(args.data)  # held until this process ends
         at = _instant(args.at) if args.at else None
         clock = _opened(args.data, args.fresh, at)
     except Unable as why:
@@ -56,7 +59,7 @@ def demo(args: argparse.Namespace) -> int:
     from esker.clinic.server import serve
 
     serve(LOOPBACK, args.port, args.mllp_port, str(cast.CLINIC))
-    clock.keep()
+    mine.close()
     return 0
 
 
@@ -74,6 +77,17 @@ def _check(args: argparse.Namespace) -> None:
                 f"Port {port} is taken, perhaps by another demo. Stop that one, or choose another "
                 f"port with {option}."
             )
+
+
+def _alone(folder: Path) -> TextIO:
+    """A lock on the folder: two servers would pull one clock in two directions. Raises Unable."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    file = folder.with_name(f".{folder.name}.lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Unable(f"{folder} is open in another esker demo; stop that one first.") from None
+    return file
 
 
 def _free(port: int) -> bool:
