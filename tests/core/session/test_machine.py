@@ -271,6 +271,14 @@ class Session(RuleBasedStateMachine):
         if not isinstance(self.room.ask("discharge"), Refused):
             self.was_discharged()
 
+    @precondition(lambda self: self.room.state.phase is Phase.RECOVER)
+    @rule(minutes=st.sampled_from([30, 61, 100, 121]))
+    def try_to_leave(self, minutes):
+        """Well again, early or late: so that the door is tried often around its time."""
+        self.room.wait(minutes)
+        self.room.well()
+        self.discharge()
+
     def was_discharged(self):
         """No discharge before its gate: time, escort, no open emergency; or a signature for it."""
         room = self.room
