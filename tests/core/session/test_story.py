@@ -174,6 +174,17 @@ def test_a_wrongly_programmed_pump_is_caught():
     assert "rate_matches" == refused.code
 
 
+@pytest.mark.hazard(6)
+@pytest.mark.parametrize(("rate", "code"), [("60", None), ("90", "rate_matches")])
+def test_what_was_slowed_down_may_go_on_slowly_and_never_faster(rate, code):
+    """Hazard 6: after a pause the infusion goes on at the slower rate, not at a faster one."""
+    room = Room(INFUSION).dosing()
+    room.do("change_rate", pump_rate_ml_per_h=rate, reason="dizzy")
+    room.do("pause", reason="dizzy")
+
+    assert code == getattr(room.ask("resume", order_version=1), "code", None)
+
+
 @pytest.mark.hazard(8)
 def test_a_question_that_nobody_asked_cannot_be_overridden():
     """Hazard 8: unknown is not no; a blank asks."""

@@ -190,7 +190,9 @@ def rate_matches(gate: Gate) -> Found:
         wanted = dosing.rate_for(drawn.final_ml, ordered.duration_min)
         rate = gate.state.rate_ml_per_h or drawn.rate_ml_per_h
         if dosing.apart(rate, wanted) > limit.value:
-            yield "", None, f"The pump runs {rate} mL/h; the order means {wanted} mL/h."
+            # Slowed down for this patient while it ran, it may go on as slowly; never faster.
+            own = Strength.NOTE if gate.name == "resume" and rate < wanted else None
+            yield "", own, f"The pump runs {rate} mL/h; the order means {wanted} mL/h."
 
 
 def rest_time(gate: Gate) -> Found:

@@ -1,0 +1,38 @@
+"""An update never changes the past: entries of every kind, as written once, mean the same."""
+
+import pytest
+
+from esker.core.ledger import faults
+from esker.core.session.decide import KINDS
+from esker.core.session.evolve import fold
+from esker.core.session.sentences import sentence
+from tests.core.session.golden import CORPUS, plain, read
+
+KEPT = sorted(CORPUS.glob("*.ndjson"))
+
+
+@pytest.mark.hazard(36)
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_kept_sessions_replay_to_the_state_they_had(path):
+    """Hazard 36, an update changes the past: fields may be added, none may read differently."""
+    entries, then = read(path)
+    now = plain(fold(entries))
+
+    assert [] == list(faults(entries))
+    assert then == {name: now[name] for name in then}
+
+
+@pytest.mark.hazard(36)
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_kept_sessions_can_still_be_read_aloud(path):
+    entries, _ = read(path)
+
+    assert all(sentence(entry) for entry in entries)
+
+
+@pytest.mark.hazard(36)
+def test_every_kind_of_entry_is_kept():
+    """Hazard 36: a kind that is added joins the corpus, under a name of its own."""
+    kinds = {entry.kind for path in KEPT for entry in read(path)[0]}
+
+    assert set(KINDS.values()) == kinds & set(KINDS.values())
