@@ -80,20 +80,32 @@ def _flush_past_the_guard():
 
 @pytest.fixture(scope="session")
 def own_database(request):
-    """Lets processes that a test starts use a database of their own, of the kind under test."""
+    """Lets processes that a test starts use a database of their own, of the kind under test.
+
+    On PostgreSQL it gives `spoil(stand, spoilt)`, which takes the database away and gives it back;
+    on SQLite the database lies in the folder that the processes are given.
+    """
 
     @contextmanager
     def own():
         server = getattr(request.config, "esker_pg", None)
-        if server is None:  # SQLite: the folder that they are given holds it
-            yield
+        if server is None:
+            yield None
             return
         name = f"own_{uuid4().hex[:8]}"
         server.psql(f"CREATE DATABASE {name}")
         url = urlsplit(server.get_uri())
+
+        def spoil(_, spoilt):
+            server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {not spoilt}")
+            gone = (
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
+            server.psql(gone if spoilt else "SELECT 1")
+
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ESKER_DATABASE_URL", urlunsplit(url._replace(path=f"/{name}")))
-            yield
+            yield spoil
 
     return own
 

@@ -8,3 +8,5 @@ urlpatterns = [
     path("", include("esker.clinic.pages.urls")),
     path("", include("esker.clinic.demo.urls")),
 ]
+
+handler500 = "esker.clinic.faults.failed"

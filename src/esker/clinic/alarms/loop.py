@@ -12,12 +12,13 @@ import time
 
 from django.db import connection
 
-from esker.clinic import clock
+from esker.clinic import clock, tenancy
 from esker.clinic.alarms import checkpoints, owner
 from esker.clinic.alarms.tick import Watch
 from esker.clinic.devices import sealing
-from esker.clinic.live import hub
+from esker.clinic.live import hub, screens
 
+PROBE = "alarm-loop"  # a screen that nobody sees and nobody hears
 EVERY_S = 1.0  # every chair, also where nothing is heard
 PAUSE_S = 0.2  # between looks: fifty chairs would wake it fifty times a second
 CLAIM_S = 1.0  # how often a process that waits tries to take over
@@ -74,11 +75,18 @@ def _watch(clinic_id: str, stop: threading.Event) -> None:
             stop.wait(max(0.0, PAUSE_S - (time.monotonic() - begun)))
 
 
+def _probe(clinic_id: str) -> None:
+    """A write now and then: on a full disk the chairs can be looked at, and no reading comes."""
+    with tenancy.scope(clinic_id):
+        screens.watch(clinic_id, PROBE, (), audible=False)
+
+
 def _look(watch: Watch, *, everywhere: bool) -> bool:
     """One look; one that fails is logged, and no beat goes out for it."""
     try:
         watch.look(clock.now(), everywhere=everywhere)
         if everywhere:
+            _probe(watch.clinic_id)
             owner.beat(watch.clinic_id)
     except Exception:
         log.exception("The alarm loop could not look at the chairs of clinic %s.", watch.clinic_id)

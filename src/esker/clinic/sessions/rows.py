@@ -12,7 +12,7 @@ from esker.core.session.state import Session
 
 
 def register() -> None:
-    projections.register("", apply, reset)
+    projections.register("", apply, reset, [SessionRow, VialUse])
 
 
 def apply(entry: Entry) -> None:

@@ -1,0 +1,43 @@
+"""What a person is told when a request failed: a plain sentence, and whether anything was kept.
+
+Django logs each of these with its traceback; no page of theirs shows it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from django.db import DatabaseError, IntegrityError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+WROTE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+AGAIN_S = "2"
+GONE = "The database does not answer, or its disk is full. Write on paper, and call for help."
+BUSY = "Somebody else wrote the same thing at this moment. Send it again."
+OURS = "Something is wrong with Esker itself. Call whoever runs it."
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """The answer to any request that raised: 503 when trying again can help, else 500.
+
+    What was being recorded was rolled back, or only its answer was lost: a client that sends the
+    same id again finds out which.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, DatabaseError):
+        return _answer(request, 503, BUSY if isinstance(error, IntegrityError) else GONE)
+    return _answer(request, 500, OURS)
+
+
+def _answer(request: HttpRequest, status: int, why: str) -> HttpResponse:
+    kept = "This is not known to be recorded. " if request.method in WROTE else ""
+    sentence = kept + why
+    if "text/html" in request.headers.get("Accept", ""):  # a browser on its way to a page
+        page = render_to_string("failed.html", {"sentence": sentence})
+        answer = HttpResponse(page, status=status)
+    else:
+        answer = JsonResponse({"sentence": sentence}, status=status)
+    if status == 503:
+        answer["Retry-After"] = AGAIN_S
+    return answer
