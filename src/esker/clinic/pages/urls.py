@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from esker.clinic.pages import views
+from esker.clinic.pages import unclaimed, views
 
 urlpatterns = [
     path("", views.floor, name="floor"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("chair/<uuid:session_id>/chart/", views.chair_chart, name="chair-chart"),
     path("record/<uuid:session_id>/", views.record, name="record"),
     path("record/<uuid:session_id>/pdf/", views.record_pdf, name="record-pdf"),
+    path("readings/", unclaimed.readings, name="readings"),
+    path("readings/claim/", unclaimed.claim, name="claim"),
+    path("readings/dismiss/", unclaimed.dismiss, name="dismiss"),
+    path("readings/settle/", unclaimed.settle, name="settle"),
     path("people/", views.people, name="people"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from esker.clinic import tenancy
 from esker.clinic.ledger import store
@@ -232,3 +233,18 @@ def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
         for vital in vitals[session].values():
             del vital["age_s"]  # the page counts it; else every second would be an event
     return Shown(vitals, alarms, nurses)
+
+
+def takers(clinic_id: str, now: datetime) -> list[Json]:
+    """Sessions that unclaimed readings may belong to: open, or closed within a day."""
+    with tenancy.scope(clinic_id):
+        recent = Q(closed_at=None) | Q(closed_at__gte=now - DAY)
+        rows = SessionRow.objects.filter(recent, clinic_id=clinic_id).exclude(phase="arrive")
+        states = folding.fold_all(clinic_id, rows.values_list("session", flat=True))
+    found = [
+        {"session": state.id, "name": state.patient.name, "mrn": state.patient.mrn,
+         "chair": state.chair, "closed": state.closed_at is not None}
+        for state in states.values()
+        if state.patient
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: (each["closed"], each["chair"] or "", each["name"]))

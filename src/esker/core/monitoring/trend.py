@@ -1,8 +1,9 @@
 """Readings sealed into compact blocks: JSON that a person can decode, small enough to keep.
 
-A block has one table of receipt times (all readings of a message share one), and one group per
-sensor with times, values and receipts as differences, where `[3, 1000000]` in a run-length list
-means three steps of 1,000,000. Not compressed: an auditor should need no library to read it.
+A block has a table of the instants observed and one of those received (all readings of a message
+share both), and one group per sensor with its values and its places in the tables. Every list holds
+differences, and `[3, 1000000]` in it stands for three of 1,000,000. Not compressed: an auditor
+should need no library to read it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from esker.core.ledger import instant, moment
 from esker.core.monitoring.channels import Channel, Reading, Source
 from esker.core.monitoring.series import in_order, reading_id
 
-VERSION = 1
+VERSION = 2
+WORTH = 3  # equal differences that are shorter as a pair
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,16 +34,18 @@ def block(readings: Iterable[Reading]) -> dict[str, Any]:
     if not ordered or len({each.late for each in ordered}) != 1:
         raise ValueError("a block holds readings, all of them late or none")
     start = ordered[0].observed_at
-    receipts = sorted({each.received_at for each in ordered})
-    place = {received: index for index, received in enumerate(receipts)}
+    observed = sorted({each.observed_at for each in ordered})
+    received = sorted({each.received_at for each in ordered})
+    places = _places(observed), _places(received)
     groups = groupby(sorted(ordered, key=_sensor), key=_sensor)
     return {
         "version": VERSION,
         "start": instant(start),
         "late": ordered[0].late,
         "count": len(ordered),
-        "received": _deltas([(each - start) // MICROSECOND for each in receipts]),
-        "groups": [_group(list(group), start, place) for _, group in groups],
+        "observed": _differences([(each - start) // MICROSECOND for each in observed]),
+        "received": _differences([(each - start) // MICROSECOND for each in received]),
+        "groups": [_group(list(group), *places) for _, group in groups],
     }
 
 
@@ -50,9 +54,12 @@ def unblock(data: Mapping[str, Any]) -> tuple[Reading, ...]:
     if data["version"] != VERSION:
         raise ValueError(f"trend block version {data['version']} is not known")
     start = moment(data["start"])
-    receipts = [start + each * MICROSECOND for each in accumulate(data["received"])]
+    observed = [start + each * MICROSECOND for each in _sums(data["observed"])]
+    received = [start + each * MICROSECOND for each in _sums(data["received"])]
     found = in_order(
-        each for group in data["groups"] for each in _readings(group, start, receipts, data["late"])
+        each
+        for group in data["groups"]
+        for each in _readings(group, observed, received, data["late"])
     )
     if len(found) != data["count"]:
         raise ValueError("the block does not hold as many readings as it says")
@@ -75,8 +82,12 @@ def _exponent(value: Decimal) -> int:
     return int(value.as_tuple().exponent)  # readings are finite
 
 
+def _places(instants: Iterable[datetime]) -> dict[datetime, int]:
+    return {instant: place for place, instant in enumerate(instants)}
+
+
 def _group(
-    readings: list[Reading], start: datetime, place: Mapping[datetime, int]
+    readings: list[Reading], observed: Mapping[datetime, int], received: Mapping[datetime, int]
 ) -> dict[str, Any]:
     one = readings[0]
     exponent = _exponent(one.value)
@@ -88,11 +99,9 @@ def _group(
         "method": one.method,
         "confirmed_by": one.confirmed_by,
         "exponent": exponent,
-        "observed": _runs(
-            _deltas([(each.observed_at - start) // MICROSECOND for each in readings])
-        ),
-        "received": _runs(_deltas([place[each.received_at] for each in readings])),
-        "values": _deltas([int(each.value.scaleb(-exponent)) for each in readings]),
+        "observed": _differences([observed[each.observed_at] for each in readings]),
+        "received": _differences([received[each.received_at] for each in readings]),
+        "values": _differences([int(each.value.scaleb(-exponent)) for each in readings]),
         "ids": _ids(readings),
     }
 
@@ -103,22 +112,20 @@ def _ids(readings: Sequence[Reading]) -> Any:
     if all(each.id == reading_id(each) for each in readings):
         return None
     if all(text.isascii() and text.isdigit() and str(int(text)) == text for text in ids):
-        return {"numbers": _runs(_deltas([int(text) for text in ids]))}
+        return {"numbers": _differences([int(text) for text in ids])}
     return ids
 
 
 def _readings(
-    group: Mapping[str, Any], start: datetime, receipts: Sequence[datetime], late: bool
+    group: Mapping[str, Any], observed: Sequence[datetime], received: Sequence[datetime], late: bool
 ) -> Iterable[Reading]:
-    observed = list(accumulate(_unrun(group["observed"])))
-    received = list(accumulate(_unrun(group["received"])))
-    values = list(accumulate(group["values"]))
+    values = _sums(group["values"])
+    places = _sums(group["observed"]), _sums(group["received"])
     ids = _unids(group["ids"], len(values))
-    for offset, place, value, id_ in zip(observed, received, values, ids, strict=True):
-        at = start + offset * MICROSECOND
+    for at, place, value, id_ in zip(*places, values, ids, strict=True):
         bare = Reading(
             id_ or "", Channel(group["channel"]), Decimal(value).scaleb(group["exponent"]),
-            group["unit"], at, receipts[place], Source(group["source"]), group["device"],
+            group["unit"], observed[at], received[place], Source(group["source"]), group["device"],
             group["method"], late, group["confirmed_by"],
         )  # fmt: skip
         yield bare if id_ is not None else _with_id(bare)
@@ -132,17 +139,23 @@ def _unids(ids: Any, count: int) -> list[str | None]:
     if ids is None:
         return [None] * count
     if isinstance(ids, Mapping):
-        return [str(number) for number in accumulate(_unrun(ids["numbers"]))]
+        return [str(number) for number in _sums(ids["numbers"])]
     return list(ids)
 
 
-def _deltas(numbers: Sequence[int]) -> list[int]:
-    return [*numbers[:1], *(after - before for before, after in pairwise(numbers))]
+def _differences(numbers: Sequence[int]) -> list[Any]:
+    """The first number and the steps after it; long runs of one step as [count, step]."""
+    steps = [*numbers[:1], *(after - before for before, after in pairwise(numbers))]
+    found: list[Any] = []
+    for step, group in groupby(steps):
+        count = len(list(group))
+        found += [[count, step]] if count >= WORTH else [step] * count
+    return found
 
 
-def _runs(numbers: Sequence[int]) -> list[list[int]]:
-    return [[len(list(group)), number] for number, group in groupby(numbers)]
-
-
-def _unrun(runs: Iterable[Sequence[int]]) -> list[int]:
-    return [number for count, number in runs for _ in range(count)]
+def _sums(differences: Iterable[Any]) -> list[int]:
+    """The inverse of `_differences`."""
+    steps: list[int] = []
+    for each in differences:
+        steps += [each[1]] * each[0] if isinstance(each, list) else [each]
+    return list(accumulate(steps))

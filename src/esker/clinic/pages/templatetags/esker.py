@@ -19,6 +19,11 @@ def short_clock(at: object) -> str:
 
 
 @register.filter
+def date_time(at: object) -> str:
+    return words.date_time(at, timezone.get_current_timezone_name())
+
+
+@register.filter
 def day(at: object) -> str:
     return words.day(at)
 
