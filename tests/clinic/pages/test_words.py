@@ -10,14 +10,14 @@ AT = "2026-11-23T09:30:05+00:00"
 @pytest.mark.parametrize(
     ("low", "high", "unit", "said"),
     [
-        ("90", "140.1", "mmHg", "90 to 140"),
-        ("10", "30", "/min", "10 to 29"),
+        ("90", "140.0", "mmHg", "90 to 140"),
+        ("10", "29", "/min", "10 to 29"),
         ("94", "100", "%", "at least 94"),
         (None, None, "mmHg", ""),
     ],
 )
-def test_limits_are_whole_numbers_that_are_still_inside(low, high, unit, said):
-    """A table ends below 140.1; a nurse reads 140."""
+def test_limits_are_said_without_noise(low, high, unit, said):
+    """Both ends belong to it; saturation has no upper one."""
     assert said == words.limits(low, high, unit)
 
 

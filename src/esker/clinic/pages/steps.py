@@ -101,7 +101,10 @@ def _before(session: Session) -> Path:
     if infusion:
         yield "draw_up", "", bool(session.get("infusion"))
     yield "clear", "", "gate.cleared" in kinds and _ends(session, "clearance") > str(session["now"])
-    yield "start", "", False
+    started = session.get("dosing") != "not_started"
+    yield "start", "", started
+    if started and not infusion:
+        yield "device_given", "", False
 
 
 def _ends(session: Session, clock: str) -> str:
@@ -213,7 +216,7 @@ def _pointless(session: Session) -> set[str]:
         found.add("end_emergency")
     if phase in {"dose", "recover", "home"}:
         found |= {"answer_readiness", "pair_monitor", "sign_order", "weigh", "clear"}
-    if phase != "dose":
+    if phase != "dose" and dosing != "ready":
         found |= {"pause", "stop", "end_dose", "change_rate", "device_given", "resume"}
     if phase == "home":
         found |= AT_THE_CHAIR

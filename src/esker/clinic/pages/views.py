@@ -23,6 +23,7 @@ from esker.clinic import clock
 from esker.clinic.pages import board, chart, presenters, words
 from esker.clinic.people import directory
 from esker.clinic.record import checkpoint, pdf
+from esker.clinic.record.content import Record
 from esker.clinic.sessions import charting, queries
 from esker.clinic.setup import queries as setup
 
@@ -140,25 +141,33 @@ def chair_chart(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return JsonResponse(chart.packed(series, charting.frame(_clinic(request), str(session_id))))
 
 
+def _record(request: HttpRequest, session_id: UUID, proof: str | None) -> dict[str, Any]:
+    found = _found(queries.session, request, session_id, request.user)
+    clinic, zone = _clinic(request), _around(request)["zone"]
+    names = {each["username"]: each["name"] for each in directory.colleagues(clinic)}
+    return Record(found, zone, names).content(clock.now(), proof)
+
+
 @require_GET
 @never_cache
 @login_required
+@gzip_page
 def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if request.session.get("locked"):
         return redirect("floor")
-    found = _found(queries.session, request, session_id, request.user)
-    return _page(request, "record.html", presenters.chair(found))
+    context = {"id": session_id, "record": _record(request, session_id, None)}
+    return _page(request, "record.html", context)
 
 
 @require_GET
 @never_cache
 @login_required
 def record_pdf(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """On paper, with a checkpoint that ties it to the ledger."""
     if request.session.get("locked"):
         return redirect("floor")
-    session = _found(queries.session, request, session_id, request.user)
-    session["checkpoint"] = checkpoint.digest(_clinic(request))
-    return HttpResponse(pdf.session(session, clock.now()), content_type="application/pdf")
+    content = _record(request, session_id, checkpoint.digest(_clinic(request)))
+    return HttpResponse(pdf.session(content), content_type="application/pdf")
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 VITAL_LABELS = {
@@ -65,10 +65,9 @@ def number(text: object) -> str:
 
 
 def limits(low: str | None, high: str | None, unit: str) -> str:
-    """The limits as whole numbers that are still inside: up to 140.1 exclusive is up to 140."""
+    """The normal interval, both ends included."""
     if low is None or high is None:
         return ""
     if unit == "%" and Decimal(high) >= 100:  # nobody is above 100 %: there is one limit only
         return f"at least {number(low)}"
-    top = Decimal(high).to_integral_value(ROUND_CEILING) - 1
-    return f"{number(low)} to {top}"
+    return f"{number(low)} to {number(high)}"

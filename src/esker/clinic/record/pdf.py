@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from esker.clinic.record.typeset import pdf
 
 
-def session(record: Mapping[str, Any], printed_at: datetime) -> bytes:
-    """`record` is the query's dict of one session."""
-    return pdf("session.typ", {**record, "printed_at": printed_at.isoformat(timespec="seconds")})
+def session(content: Mapping[str, Any]) -> bytes:
+    """`content` is that of `Record.content`."""
+    return pdf("session.typ", content)
