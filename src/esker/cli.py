@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"esker {__version__}")
     commands = top.add_subparsers(required=True, metavar="command")
     _demo(commands.add_parser("demo", help="a simulated clinic, on this machine only"))
+    _serve(commands.add_parser("serve", help="a clinic on a folder; an empty one is set up first"))
     _monitor(commands.add_parser("monitor", help="a simulated bedside monitor over real HL7"))
     _ledger(commands.add_parser("ledger", help="verify, export, tail or rebuild"))
     _forecast(commands.add_parser("forecast", help="make a shown forecast again"))
@@ -56,6 +57,27 @@ def run_demo(args: argparse.Namespace) -> int:
     from esker.clinic.demo import cli
 
     return cli.demo(args)
+
+
+def _serve(cmd: argparse.ArgumentParser) -> None:
+    environment = os.environ.get
+    _ports(cmd, "esker-data")
+    host = environment("ESKER_HOST", "127.0.0.1")
+    cmd.add_argument("--host", default=host, help="address to listen on; 0.0.0.0 is everywhere")
+    mllp_host = environment("ESKER_MLLP_HOST")
+    cmd.add_argument("--mllp-host", default=mllp_host, help="for monitors, if another than --host")
+    names = [name for name in environment("ESKER_NAMES", "").split(",") if name]
+    cmd.add_argument("--name", action="append", default=names, help="a name that tablets use")
+    tls = environment("ESKER_TLS") == "1"
+    cmd.add_argument("--tls", action="store_true", default=tls, help="https by an own authority")
+    cmd.add_argument("--plain-http", action="store_true", help="beyond this machine without TLS")
+    cmd.set_defaults(run=run_serve)
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    from esker.clinic import serve
+
+    return serve.run(args)
 
 
 def _monitor(cmd: argparse.ArgumentParser) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 
 import uvicorn
+from django.db import connection
 
 from esker.clinic import clock
 from esker.clinic.alarms import loop
@@ -16,8 +19,11 @@ from esker.clinic.devices import gateway, intake
 from esker.clinic.devices.writer import Batch, Writer
 from esker.clinic.forecast import service as forecasts
 from esker.clinic.live import hub, listener
+from esker.clinic.setup import first, tls
 
 GRACE_S = 5
+LOOK_S = 1.0  # how often an empty folder is looked at, until it is a clinic
+RENEW_S = 24 * 3600.0
 
 
 class Server(uvicorn.Server):
@@ -28,12 +34,41 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
-    """Serve until a signal says stop. Django is set up and the database migrated already."""
-    asyncio.run(_serve(host, port, mllp_port, clinic))
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """A certificate on disk, and what makes it anew before it ends."""
+
+    files: tls.Files
+    renew: Callable[[], object]
 
 
-async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
+def serve(
+    host: str, port: int, mllp_port: int, clinic: str | None, *, mllp_host: str | None = None,
+    secure: Secure | None = None,
+) -> None:  # fmt: skip
+    """Serve until a signal says stop. Django is set up and the database migrated already.
+
+    Without a clinic only the pages run, until set-up has made one.
+    """
+    asyncio.run(_serve(host, port, mllp_host or host, mllp_port, clinic, secure))
+
+
+async def _serve(
+    host: str, port: int, mllp_host: str, mllp_port: int, clinic: str | None, secure: Secure | None
+) -> None:
+    config = _config(host, port, secure)
+    bedside = asyncio.create_task(_bedside(mllp_host, mllp_port, clinic))
+    renewing = asyncio.create_task(_renewing(config.ssl, secure))
+    try:
+        await Server(config).serve()
+    finally:
+        hub.close()
+        renewing.cancel()
+        bedside.cancel()
+        await asyncio.gather(bedside, renewing, return_exceptions=True)
+
+
+def _config(host: str, port: int, secure: Secure | None) -> uvicorn.Config:
     config = uvicorn.Config(
         "esker.clinic.asgi:application",
         host=host,
@@ -41,24 +76,51 @@ async def _serve(host: str, port: int, mllp_port: int, clinic: str) -> None:
         lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        proxy_headers=False,
+        ssl_certfile=secure and str(secure.files.server),
+        ssl_keyfile=secure and str(secure.files.server_key),
     )
+    config.load()
+    return config
+
+
+async def _bedside(host: str, port: int, clinic: str | None) -> None:
+    """The gateway and the alarm loop, from when there is a clinic until this is cancelled."""
+    while clinic is None:
+        await asyncio.sleep(LOOK_S)
+        clinic = await asyncio.to_thread(_look)
     stop = threading.Event()
     loops = [
         threading.Thread(target=loop.run, args=(clinic, stop), name="alarm-loop"),
         threading.Thread(target=forecasts.run, args=(clinic, stop), name="forecast-loop"),
         threading.Thread(target=listener.run, args=(stop,), name="notices"),
     ]
-    receiver = await gateway.serve(host, mllp_port, _receive(clinic))
+    receiver = await gateway.serve(host, port, _receive(clinic))
     for each in loops:
         each.start()
     try:
-        await Server(config).serve()
+        await asyncio.Event().wait()
     finally:
-        hub.close()
         receiver.close()
         stop.set()
         for each in loops:
             await asyncio.to_thread(each.join)
+
+
+def _look() -> str | None:
+    try:
+        return first.clinic_id()
+    finally:
+        connection.close()
+
+
+async def _renewing(context: ssl.SSLContext | None, secure: Secure | None) -> None:
+    """A server that runs for a year goes on with a certificate that tablets accept."""
+    while context is not None and secure is not None:
+        await asyncio.sleep(RENEW_S)
+        await asyncio.to_thread(secure.renew)
+        context.load_cert_chain(secure.files.server, secure.files.server_key)
 
 
 def _receive(clinic: str) -> gateway.Receive:

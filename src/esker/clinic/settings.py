@@ -52,7 +52,7 @@ DATABASES = {"default": postgres(_url) if _url else _sqlite()}
 SECRET_KEY = _secret()
 DEBUG = False
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = LOOPBACK + [name for name in [os.environ.get("ESKER_HOST", "")] if name]
+ALLOWED_HOSTS = LOOPBACK + [name for name in os.environ.get("ESKER_NAMES", "").split(",") if name]
 ROOT_URLCONF = "esker.clinic.urls"
 ASGI_APPLICATION = "esker.clinic.asgi.application"
 AUTH_USER_MODEL = "people.User"
@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "esker.clinic.people.middleware.ScreenMiddleware",
 ]
 if DEMO:
     MIDDLEWARE.append("esker.clinic.demo.context.marked")
@@ -105,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "csp.context_processors.nonce",
                 "esker.clinic.demo.context.bar",
+                "esker.clinic.people.screen.context",
             ]
         },
     }
@@ -131,6 +133,12 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_VERBOSE = False
 
+TLS = os.environ.get("ESKER_TLS") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = TLS
+SECURE_HSTS_SECONDS = 365 * 86400 if TLS else 0
+# This host only: its sub-domains may be other people's, and no clinic asks browsers' makers to
+# know it beforehand.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

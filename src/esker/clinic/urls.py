@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("esker.clinic.forecast.urls")),
     path("", include("esker.clinic.pages.urls")),
     path("", include("esker.clinic.demo.urls")),
+    path("", include("esker.clinic.people.urls")),
+    path("", include("esker.clinic.setup.urls")),
 ]
 
 handler500 = "esker.clinic.faults.failed"

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from esker.clinic.people import signing
+from esker.clinic.people.secrets import reveal
 
 PASSWORD = "a long fictional password"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -35,11 +36,30 @@ def test_one_factor_does_not_sign(prescriber):
 
 @pytest.mark.hazard(39)
 def test_a_pin_switches_and_does_not_sign(prescriber):
-    prescriber.pin = make_password("4821")
+    prescriber.pin, prescriber.pin_at = make_password("4821"), NOW
     prescriber.save()
 
     assert prescriber == signing.switch(str(prescriber.clinic_id), "prescriber", "4821", NOW)
     assert sign(prescriber, password="4821") is None
+
+
+@pytest.mark.hazard(39)
+def test_a_pin_ends_with_its_shift_and_is_not_guessed(prescriber):
+    prescriber.pin, prescriber.pin_at = make_password("4821"), NOW
+    prescriber.save()
+    clinic = str(prescriber.clinic_id)
+
+    assert signing.switch(clinic, "prescriber", "4821", NOW + signing.PIN_LASTS) is None
+    for _ in range(signing.TRIES):
+        signing.switch(clinic, "prescriber", "0000", NOW)
+    assert signing.switch(clinic, "prescriber", "4821", NOW) is None
+
+
+def test_a_second_factor_is_not_in_the_table_as_the_phone_holds_it(prescriber):
+    """A stolen database alone signs nothing."""
+    revealed = reveal(prescriber.totp_secret)
+    assert revealed not in prescriber.totp_secret
+    assert revealed in signing.address(prescriber.totp_secret, "Demo", "prescriber")
 
 
 def test_guessing_is_stopped_for_a_while(prescriber):

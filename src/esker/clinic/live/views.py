@@ -23,6 +23,7 @@ from esker.clinic.alarms.hearing import hears
 from esker.clinic.live import feed, hub, screens
 from esker.clinic.sessions import queries
 from esker.clinic.sessions.folding import stream_of
+from esker.clinic.sessions.hidden import hidden_event
 
 BEAT_S = 3.0
 LOST = "The alarm loop has stopped: watch the monitors themselves, and call for help."
@@ -35,13 +36,13 @@ async def live(request: HttpRequest) -> HttpResponse:
 
     `?session=` leaves the readings and entries of other sessions out; alarms come from all.
     """
-    user = await request.auser()
-    if not user.is_authenticated:
+    here = request.screen
+    if here is None:
         return JsonResponse({"sentence": "Sign in first."}, status=401)
+    whose, roles = (here.login.username, tuple(here.login.roles)) if here.login else ("", ())
     seen = request.headers.get("Last-Event-ID") or request.GET.get("after") or ""
-    page = Page(
-        str(user.clinic_id), user.username, tuple(user.roles), request.GET.get("session") or None
-    )
+    session = request.GET.get("session") or None
+    page = Page(here.clinic, whose, roles, session, locked=here.locked)
     answer = StreamingHttpResponse(
         page.stream(parse_cursor(seen)), content_type="text/event-stream"
     )
@@ -53,15 +54,16 @@ async def live(request: HttpRequest) -> HttpResponse:
 @require_POST
 def watch(request: HttpRequest) -> HttpResponse:
     """A screen says which chairs it shows and whether it can be heard."""
-    if not request.user.is_authenticated:
+    if request.screen is None:
         return JsonResponse({"sentence": "Sign in first."}, status=401)
     try:
         said = json.loads(request.body)
         chairs, audible = [str(each) for each in said["chairs"]][:50], said["audible"] is True
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"sentences": ["chairs and audible are needed."]}, status=422)
-    clinic = str(request.user.clinic_id)
-    screen = str(said.get("screen") or request.session.session_key)[:64]
+    clinic = request.screen.clinic
+    own = request.session.session_key or request.screen.id
+    screen = str(said.get("screen") or own)[:64]
     with tenancy.scope(clinic):
         screens.watch(clinic, screen, chairs, audible)
     return JsonResponse({"watching": chairs})
@@ -75,6 +77,7 @@ class Page:
     username: str
     roles: tuple[str, ...]
     session: str | None = None
+    locked: bool = False  # hears that something was recorded, not what
     told: dict[str, str] = field(default_factory=dict)
     cursor: Cursor | None = None
     beaten: float = 0.0
@@ -109,7 +112,8 @@ class Page:
             for entry in found:
                 self.cursor[name] = entry["seq"]
                 if self.session is None or name == stream_of(self.session):
-                    yield event("entry", json.dumps(entry), write_cursor(self.cursor))
+                    told = hidden_event(entry) if self.locked else entry
+                    yield event("entry", json.dumps(told), write_cursor(self.cursor))
 
     def _news(self, look: feed.Look) -> Iterator[bytes]:
         vitals = {s: t for s, t in look.readings.items() if self.session in (None, s)}

@@ -17,8 +17,4 @@ urlpatterns = [
     path("readings/dismiss/", unclaimed.dismiss, name="dismiss"),
     path("readings/settle/", unclaimed.settle, name="settle"),
     path("people/", views.people, name="people"),
-    path("sign-in/", views.sign_in, name="sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("lock/", views.lock, name="lock"),
-    path("unlock/", views.unlock, name="unlock"),
 ]

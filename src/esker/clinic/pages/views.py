@@ -8,23 +8,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET
 
 from esker.clinic import clock
 from esker.clinic.pages import board, chart, presenters, words
-from esker.clinic.people import directory
+from esker.clinic.people import directory, screen
 from esker.clinic.record import checkpoint, pdf
 from esker.clinic.record.content import Record
 from esker.clinic.sessions import charting, queries
+from esker.clinic.sessions.hidden import hidden, hidden_floor
 from esker.clinic.setup import queries as setup
 
 GLANCE = frozenset({"strip", "rail", "tiles"})
@@ -37,34 +36,41 @@ def _page(request: HttpRequest, template: str, context: Mapping[str, Any]) -> Ht
 
 def _around(request: HttpRequest) -> dict[str, Any]:
     """What every page knows; times are shown in the clinic's zone from here on."""
-    user = request.user
-    zone = user.clinic.zone if user.is_authenticated else settings.TIME_ZONE
+    zone = directory.zone(_clinic(request))
     timezone.activate(ZoneInfo(zone))
-    locked = bool(request.session.get("locked"))
-    return {"demo": settings.DEMO, "locked": locked, "now": clock.now(), "zone": zone}
+    return {**screen.context(request), "zone": zone, "csrf_token": get_token(request)}
 
 
 def _clinic(request: HttpRequest) -> str:
-    return str(request.user.clinic_id)
+    return str(request.screen.clinic)
+
+
+def _me(request: HttpRequest) -> str:
+    """The name by which this screen's alarms sound; a lock silences none of them."""
+    login = request.screen.login
+    return login.get_username() if login else ""
 
 
 def _found(ask: Any, request: HttpRequest, session_id: UUID, *more: Any) -> dict[str, Any]:
-    """The session of this person's clinic; 404 for another's, as for none."""
+    """The session of this screen's clinic, as it may see it; 404 for another's, as for none."""
     try:
-        return ask(_clinic(request), str(session_id), clock.now(), *more)
+        found = ask(_clinic(request), str(session_id), clock.now(), *more)
+        return hidden(found) if request.screen.locked else found
     except queries.NoSuchSession:
         raise Http404 from None
 
 
 def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
     """What the chair page shows, with the people and chairs that its forms offer."""
-    session = _found(queries.chair, request, session_id, request.user)
+    session = _found(queries.chair, request, session_id, request.screen.user)
+    if request.screen.locked:
+        return presenters.chair(session | {"me": _me(request)})
     clinic, taken = _clinic(request), set(session["chairs_taken"])
     free = [(c.name, c.monitor) for c in setup.chairs(clinic) if c.monitor and c.name not in taken]
     session |= {
         "people": directory.colleagues(clinic),
         "free_chairs": free,
-        "me": request.user.get_username(),
+        "me": _me(request),
     }
     return presenters.chair(session)
 
@@ -72,12 +78,12 @@ def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
 def _floor(request: HttpRequest) -> dict[str, Any]:
     clinic = _clinic(request)
     names = [chair.name for chair in setup.chairs(clinic)]
-    return {"floor": board.floor(queries.floor(clinic, clock.now()), names)}
+    found = queries.floor(clinic, clock.now())
+    return {"floor": board.floor(hidden_floor(found) if request.screen.locked else found, names)}
 
 
 @require_GET
 @never_cache
-@login_required
 @gzip_page
 def floor(request: HttpRequest) -> HttpResponse:
     return _page(request, "floor.html", _floor(request))
@@ -85,7 +91,6 @@ def floor(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-@login_required
 def people(request: HttpRequest) -> HttpResponse:
     """The demo's people and their codes; in a clinic there is no such page at all."""
     if not settings.DEMO:
@@ -96,7 +101,6 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-@login_required
 @gzip_page
 def floor_fragment(request: HttpRequest) -> HttpResponse:
     return _page(request, "_floor.html", _floor(request))
@@ -104,7 +108,6 @@ def floor_fragment(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-@login_required
 @gzip_page
 def chair(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return _page(request, "chair.html", _chair(request, session_id))
@@ -112,7 +115,6 @@ def chair(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 @require_GET
 @never_cache
-@login_required
 @gzip_page
 def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The asked regions, all without asking. Those that change each second cost a glance only."""
@@ -120,7 +122,7 @@ def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
     context = _around(request)
     if asked <= GLANCE:
         seen = _found(queries.glance, request, session_id)
-        context |= presenters.glance(seen, request.user.get_username())
+        context |= presenters.glance(seen, _me(request))
     else:
         context |= _chair(request, session_id)
     html = (render_to_string(f"chair/{name}.html", context) for name in REGIONS if name in asked)
@@ -129,7 +131,6 @@ def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 @require_GET
 @never_cache
-@login_required
 @gzip_page
 def chair_chart(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The chart's data; with `after`, what came since. Numbers and alarms never wait for it."""
@@ -142,7 +143,7 @@ def chair_chart(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 def _record(request: HttpRequest, session_id: UUID, proof: str | None) -> dict[str, Any]:
-    found = _found(queries.session, request, session_id, request.user)
+    found = _found(queries.session, request, session_id, request.screen.user)
     clinic, zone = _clinic(request), _around(request)["zone"]
     names = {each["username"]: each["name"] for each in directory.colleagues(clinic)}
     return Record(found, zone, names).content(clock.now(), proof)
@@ -150,65 +151,15 @@ def _record(request: HttpRequest, session_id: UUID, proof: str | None) -> dict[s
 
 @require_GET
 @never_cache
-@login_required
 @gzip_page
 def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    if request.session.get("locked"):
-        return redirect("floor")
     context = {"id": session_id, "record": _record(request, session_id, None)}
     return _page(request, "record.html", context)
 
 
 @require_GET
 @never_cache
-@login_required
 def record_pdf(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """On paper, with a checkpoint that ties it to the ledger."""
-    if request.session.get("locked"):
-        return redirect("floor")
     content = _record(request, session_id, checkpoint.digest(_clinic(request)))
     return HttpResponse(pdf.session(content), content_type="application/pdf")
-
-
-@require_http_methods(["GET", "POST"])
-@never_cache
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Password only; the second factor is asked for at each signature."""
-    to = request.POST.get("next") or request.GET.get("next") or "/"
-    if not url_has_allowed_host_and_scheme(to, {request.get_host()}):
-        to = "/"
-    wrong = False
-    if request.method == "POST":
-        name, password = request.POST.get("username", ""), request.POST.get("password", "")
-        user = authenticate(request, username=name, password=password)
-        if user is not None:
-            login(request, user)
-            return redirect(to)
-        wrong = True
-    return _page(request, "sign_in.html", {"wrong": wrong, "next": to})
-
-
-@require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
-    return redirect("sign-in")
-
-
-@require_POST
-@login_required
-def lock(request: HttpRequest) -> HttpResponse:
-    """Hides identity and edits on this tablet; vitals, alarms and Emergency go on."""
-    request.session["locked"] = True
-    return JsonResponse({"locked": True})
-
-
-@require_POST
-@login_required
-def unlock(request: HttpRequest) -> HttpResponse:
-    """By the password of the person who is signed in."""
-    name, password = request.user.get_username(), request.POST.get("password", "")
-    user = authenticate(request, username=name, password=password)
-    if user is None:
-        return JsonResponse({"sentence": "This password does not fit."}, status=403)
-    request.session["locked"] = False
-    return JsonResponse({"locked": False})

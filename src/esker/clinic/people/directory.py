@@ -6,9 +6,43 @@ from datetime import datetime
 from typing import Any
 
 from esker.clinic import tenancy
-from esker.clinic.people.models import User
+from esker.clinic.people.models import Clinic, User
 from esker.clinic.people.presence import on_site
-from esker.clinic.people.signing import current_code
+from esker.clinic.people.signing import current_code, has_pin
+
+
+def zone(clinic_id: str) -> str:
+    """The clinic's time zone."""
+    return Clinic.objects.get(pk=clinic_id).zone
+
+
+def switchers(clinic_id: str, at: datetime) -> list[dict[str, str]]:
+    """Who set a PIN for this shift and may take a screen over, those on site first."""
+    with tenancy.scope(clinic_id):
+        here = on_site(clinic_id)
+        people = User.objects.filter(clinic_id=clinic_id, is_active=True).exclude(pin="")
+        able = [user for user in people if has_pin(user, at)]
+        able.sort(key=lambda user: (user.username not in here, user.name))
+        return [{"username": user.username, "name": user.name} for user in able]
+
+
+def everyone(clinic_id: str) -> list[dict[str, Any]]:
+    """All people, also those who left, for the administrator."""
+    with tenancy.scope(clinic_id):
+        here = on_site(clinic_id)
+        people = User.objects.filter(clinic_id=clinic_id).order_by("-is_active", "name")
+        return [
+            {
+                "username": user.username,
+                "name": user.name,
+                "roles": list(user.roles),
+                "licence": user.licence,
+                "active": user.is_active,
+                "on_site": user.username in here,
+                "ready": user.has_usable_password() and bool(user.totp_secret),
+            }
+            for user in people
+        ]
 
 
 def colleagues(clinic_id: str) -> list[dict[str, Any]]:

@@ -48,9 +48,10 @@ class User(AbstractBaseUser):
     roles = models.JSONField(default=list)
     licence = models.CharField(max_length=64, blank=True)
     is_active = models.BooleanField(default=True)
-    totp_secret = models.CharField(max_length=64, blank=True)  # base32
+    totp_secret = models.CharField(max_length=255, blank=True)  # sealed with the folder's key
     totp_step = models.BigIntegerField(default=0)  # last step used; a code works once
     pin = models.CharField(max_length=128, blank=True)  # hashed; switches the user, never signs
+    pin_at = models.DateTimeField(null=True, blank=True)  # when it was set; it lasts a shift
     failures = models.PositiveSmallIntegerField(default=0)  # of signature or PIN, in a row
     failed_at = models.DateTimeField(null=True, blank=True)
 

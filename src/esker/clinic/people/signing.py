@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
@@ -12,18 +13,31 @@ from django.contrib.auth.hashers import check_password
 from django.db import transaction
 
 from esker.clinic.people.models import User
+from esker.clinic.people.secrets import reveal, seal
 from esker.core.session.state import Actor, Role, Signature
 
 STEP_S = 30
 DRIFT = 1  # steps that a phone's clock may be off, either way
 TRIES = 5
 REST = timedelta(minutes=15)
+PIN_LASTS = timedelta(hours=16)  # a shift PIN does not outlive the shift
 NOT_RIGHT = "The password or the code is not right; wait for a new code."
 
 
 def new_secret() -> str:
-    """A fresh base32 secret of 160 bits, as authenticator apps take it."""
-    return base64.b32encode(secrets.token_bytes(20)).decode()
+    """A fresh secret of 160 bits, sealed as the table keeps it."""
+    return seal(base64.b32encode(secrets.token_bytes(20)).decode())
+
+
+def fits(sealed: str, totp: str, at: datetime) -> bool:
+    """Whether a phone that was just shown this secret answers with its code."""
+    return _matching_step(sealed, 0, totp, at) is not None
+
+
+def address(sealed: str, clinic: str, username: str) -> str:
+    """What an authenticator app scans (the otpauth key URI format)."""
+    label, issuer = quote(f"Esker {clinic}:{username}"), quote(f"Esker {clinic}")
+    return f"otpauth://totp/{label}?secret={reveal(sealed)}&issuer={issuer}&period={STEP_S}"
 
 
 def actor_for(user: User, signature: Signature | None = None) -> Actor:
@@ -52,7 +66,7 @@ def verify_signature(
         user = people.filter(username=username).first()
         if user is None or _resting(user, at):
             return None
-        step = _matching_step(user, totp, at)
+        step = _matching_step(user.totp_secret, user.totp_step, totp, at)
         if not user.check_password(password) or step is None:
             return _failed(user, at)
         user.totp_step, user.failures = step, 0
@@ -60,18 +74,40 @@ def verify_signature(
         return Signature(username, meaning, at)
 
 
+def knows_password(user: User, password: str, at: datetime) -> bool:
+    """Whether this is the person's password; tried too often, no for a while."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        if _resting(user, at):
+            return False
+        if not user.check_password(password):
+            _failed(user, at)
+            return False
+        return True
+
+
 def switch(clinic_id: str, username: str, pin: str, at: datetime) -> User | None:
     """The colleague who takes the tablet by shift PIN. A PIN never makes a signature."""
     with transaction.atomic():
         people = User.objects.select_for_update().filter(clinic_id=clinic_id, is_active=True)
         user = people.filter(username=username).first()
-        if user is None or not user.pin or _resting(user, at):
+        if user is None or not has_pin(user, at) or _resting(user, at):
             return None
         if not check_password(pin, user.pin):
             return _failed(user, at)
         user.failures = 0
         user.save(update_fields=["failures"])
         return user
+
+
+def prescribes(user: User) -> bool:
+    """Whether this person may sign at all."""
+    return user.is_active and user.has_role(Role.PRESCRIBER) and bool(user.licence)
+
+
+def has_pin(user: User, at: datetime) -> bool:
+    """Whether this person set a shift PIN, and within this shift."""
+    return bool(user.pin) and user.pin_at is not None and at - user.pin_at < PIN_LASTS
 
 
 def _failed(user: User, at: datetime) -> None:
@@ -88,13 +124,13 @@ def _resting(user: User, at: datetime) -> bool:
     return False
 
 
-def _matching_step(user: User, totp: str, at: datetime) -> int | None:
-    """The time step whose code was given, later than any that this person has used."""
-    if not user.totp_secret or not (totp.isascii() and totp.isdigit() and len(totp) == 6):
+def _matching_step(sealed: str, used: int, totp: str, at: datetime) -> int | None:
+    """The time step whose code was given, later than any that was used."""
+    if not sealed or not (totp.isascii() and totp.isdigit() and len(totp) == 6):
         return None
     now = _step(at)
-    for step in range(max(now - DRIFT, user.totp_step + 1), now + DRIFT + 1):
-        if secrets.compare_digest(_code(user.totp_secret, step), totp):
+    for step in range(max(now - DRIFT, used + 1), now + DRIFT + 1):
+        if secrets.compare_digest(_code(sealed, step), totp):
             return step
     return None
 
@@ -103,5 +139,5 @@ def _step(at: datetime) -> int:
     return int(at.timestamp()) // STEP_S
 
 
-def _code(secret: str, step: int) -> str:
-    return HOTP(base64.b32decode(secret), 6, SHA1()).generate(step).decode()  # noqa: S303
+def _code(sealed: str, step: int) -> str:
+    return HOTP(base64.b32decode(reveal(sealed)), 6, SHA1()).generate(step).decode()  # noqa: S303

@@ -13,12 +13,21 @@ from ninja.security import SessionAuth
 
 from esker.clinic import clock
 from esker.clinic.devices import api as devices
+from esker.clinic.people.screen import Screen
 from esker.clinic.sessions import queries, service
+from esker.clinic.sessions.hidden import hidden, hidden_floor
 from esker.core.ledger import Refused
+from esker.core.session.may import LOCKED
 
 
 class SignedIn(SessionAuth):
-    """The session cookie of a person who is signed in; unsafe methods need the CSRF token."""
+    """The session cookie of a person who is signed in; unsafe methods need the CSRF token.
+
+    A locked screen is let in too: it sees no identity, and all it may record is an emergency.
+    """
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Screen | None:
+        return request.screen
 
 
 class SignatureIn(Schema):
@@ -70,7 +79,9 @@ class MissingOut(Schema):
 
 api = NinjaAPI(title="Esker", version="1", auth=SignedIn(), urls_namespace="api")
 api.add_router("", devices.router)
-ANSWERS = {200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 422: MalformedOut}
+ANSWERS = {
+    200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 422: MalformedOut, 423: MissingOut,
+}  # fmt: skip
 
 
 @api.exception_handler(service.Malformed)
@@ -100,10 +111,10 @@ def _missing(request: HttpRequest, error: queries.NoSuchSession) -> HttpResponse
 def command(request: HttpRequest, session_id: str, body: CommandIn) -> HttpResponse:
     """Carry out a command once; the same id again hears the same answer."""
     said = json.loads(request.body)
-    clinic = str(request.user.clinic_id)
+    clinic = request.screen.clinic
     if not service.known_or_opening(clinic, session_id, said):
         raise queries.NoSuchSession(session_id)
-    answer = service.handle(clinic, session_id, said, request.user)
+    answer = service.handle(clinic, session_id, said, request.screen.user)
     if isinstance(answer, Refused):
         return JsonResponse(refused_json(answer), status=409)
     return JsonResponse({"entries": answer.entries})
@@ -112,25 +123,27 @@ def command(request: HttpRequest, session_id: str, body: CommandIn) -> HttpRespo
 @api.get("/sessions/{session_id}", response={200: dict[str, Any], 404: MissingOut})
 def session(request: HttpRequest, session_id: str) -> HttpResponse:
     """The state, what is due, active alarms, and which commands would be accepted now."""
-    found = queries.session(str(request.user.clinic_id), session_id, clock.now(), request.user)
-    return JsonResponse(found)
+    here = request.screen
+    found = queries.session(here.clinic, session_id, clock.now(), here.user)
+    return JsonResponse(hidden(found) if here.locked else found)
 
 
 @api.get("/floor", response=dict[str, Any])
 def floor(request: HttpRequest) -> HttpResponse:
     """All sessions of the clinic that are not closed."""
-    return JsonResponse(queries.floor(str(request.user.clinic_id), clock.now()))
+    found = queries.floor(request.screen.clinic, clock.now())
+    return JsonResponse(hidden_floor(found) if request.screen.locked else found)
 
 
 @api.post("/patients/{patient_id}/consent", response=ANSWERS)
 def consent(request: HttpRequest, patient_id: str, body: ConsentIn) -> HttpResponse:
     """Whether a consent is on file: yes, no or unknown."""
-    clinic = str(request.user.clinic_id)
+    clinic, user = request.screen.clinic, request.screen.user
+    if user is None:
+        return JsonResponse({"sentence": LOCKED}, status=423)
     if not service.knows_patient(clinic, patient_id):
         return JsonResponse({"sentence": "There is no such patient."}, status=404)
-    answer = service.record_consent(
-        clinic, patient_id, body.on_file, request.user.username, body.id
-    )
+    answer = service.record_consent(clinic, patient_id, body.on_file, user.username, body.id)
     return JsonResponse({"entries": answer.entries})
 
 

@@ -22,6 +22,7 @@ from esker.core.session.state import Role
 
 Body = dict[str, Any]
 LONGEST = 100
+BEDSIDE = frozenset({Role.NURSE, Role.PRESCRIBER, Role.ADMINISTRATOR})
 
 
 def add_chair(by: User, name: str) -> Refused | None:
@@ -83,6 +84,26 @@ def remove_monitor(by: User, identity: str) -> Refused | None:
     return _administer(by, "monitor.removed", body)
 
 
+def pair_screen(by: User, screen: str, chair: str) -> Refused | None:
+    """Let this screen stay at the chair, showing it without identity when nobody is signed in."""
+
+    def body(clinic: str) -> Body | Refused:
+        return {"screen": screen, "chair": chair} if _has_chair(clinic, chair) else _no_chair(chair)
+
+    return _change(by, "screen.paired", body, BEDSIDE)
+
+
+def unpair_screen(by: User, screen: str) -> Refused | None:
+    """The screen is known no longer: it asks for a sign-in like any other."""
+
+    def body(clinic: str) -> Body | Refused:
+        known = queries.chair_of_screen(clinic, screen)
+        unknown = Refused("no_screen", "This screen is at no chair.")
+        return {"screen": screen} if known else unknown
+
+    return _change(by, "screen.unpaired", body, BEDSIDE)
+
+
 def add_product(by: User, **fields: str) -> Refused | None:
     """Say what a GTIN stands for; a GTIN that is known already is changed.
 
@@ -118,7 +139,7 @@ def sign_protocol(
         return Refused("changed", "The text has changed since you read it. Read it again.")
     with tenancy.scope(clinic_id):
         signer = User.objects.filter(clinic_id=clinic_id, username=username).first()
-        if signer is None or not signing.actor_for(signer).prescribes:
+        if signer is None or not signing.prescribes(signer):
             return Refused("licence", "A protocol is signed by a prescriber with a licence.")
     at, meaning = clock.now(), f"sign protocol {seen}"
     if not signing.verify_signature(clinic_id, username, password, totp, meaning, at):
@@ -148,9 +169,16 @@ def withdraw_protocol(by: User, protocol: str) -> Refused | None:
 
 
 def _administer(by: User, kind: str, body: Callable[[str], Body | Refused]) -> Refused | None:
+    return _change(by, kind, body, frozenset({Role.ADMINISTRATOR}))
+
+
+def _change(
+    by: User, kind: str, body: Callable[[str], Body | Refused], who: frozenset[Role]
+) -> Refused | None:
     """Lock, look, append: `body` is asked under the lock, so that two cannot both be first."""
-    if not by.has_role(Role.ADMINISTRATOR):
-        return Refused("role", "This is for an administrator.")
+    if not any(by.has_role(role) for role in who):
+        names = " or ".join(sorted(role.replace("_", " ") for role in who))
+        return Refused("role", f"This is for: {names}.")
     clinic = str(by.clinic_id)
     with tenancy.scope(clinic):
         store.lock(clinic, [STREAM])

@@ -33,6 +33,18 @@ class Monitor(Tenant):
         ]
 
 
+class PairedScreen(Tenant):
+    """A screen that stays at a chair, signed in or not, until somebody takes it away."""
+
+    screen = models.CharField(max_length=36)
+    chair = models.CharField(max_length=100)
+    paired_by = models.CharField(max_length=150)
+    paired_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "screen"], name="one_place")]
+
+
 class Product(Tenant):
     """The catalogue: what a scanned code stands for. A code itself carries no strength."""
 

@@ -27,6 +27,14 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True)
+class PairedScreen:
+    screen: str
+    chair: str
+    paired_by: str
+    paired_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     gtin: str
     name: str
@@ -69,6 +77,21 @@ def heard(clinic_id: str) -> list[tuple[str, datetime]]:
         rows = Message.objects.filter(clinic_id=clinic_id).order_by("received_at")
         last = dict(rows.values_list("sender", "received_at"))
     return sorted((name, at) for name, at in last.items() if name not in known)
+
+
+def screens(clinic_id: str) -> list[PairedScreen]:
+    """Screens that stay at a chair, by chair."""
+    with tenancy.scope(clinic_id):
+        rows = models.PairedScreen.objects.filter(clinic_id=clinic_id).order_by("chair", "screen")
+        return [PairedScreen(r.screen, r.chair, r.paired_by, r.paired_at) for r in rows]
+
+
+def chair_of_screen(clinic_id: str, screen: str) -> str | None:
+    """The chair that this screen was paired to, or None."""
+    with tenancy.scope(clinic_id):
+        rows = models.PairedScreen.objects.filter(clinic_id=clinic_id, screen=screen)
+        row = rows.first()
+        return row.chair if row else None
 
 
 def products(clinic_id: str) -> list[Product]:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from esker.clinic.ledger import projections
-from esker.clinic.setup.models import Chair, Monitor, Product, ProtocolText, SignedProtocol
+from esker.clinic.setup.models import (
+    Chair,
+    Monitor,
+    PairedScreen,
+    Product,
+    ProtocolText,
+    SignedProtocol,
+)
 from esker.core.ledger import Entry
 
 STREAM = "clinic:setup"
-TABLES = (Chair, Monitor, Product, SignedProtocol, ProtocolText)
+TABLES = (Chair, Monitor, PairedScreen, Product, SignedProtocol, ProtocolText)
 MONITOR = ("name", "chair", "roving", "zone")
 PRODUCT = ("name", "drug", "form", "strength_mg_per_ml", "volume_ml", "content_mg")
 
@@ -37,6 +44,7 @@ def _chair_added(entry: Entry, said: dict[str, Any]) -> None:
 def _chair_removed(entry: Entry, said: dict[str, Any]) -> None:
     Chair.objects.filter(clinic_id=entry.clinic, name=said["name"]).delete()
     Monitor.objects.filter(clinic_id=entry.clinic, chair=said["name"]).update(chair=None)
+    PairedScreen.objects.filter(clinic_id=entry.clinic, chair=said["name"]).delete()
 
 
 def _monitor(entry: Entry, said: dict[str, Any]) -> None:
@@ -49,6 +57,22 @@ def _monitor(entry: Entry, said: dict[str, Any]) -> None:
 
 def _monitor_removed(entry: Entry, said: dict[str, Any]) -> None:
     Monitor.objects.filter(clinic_id=entry.clinic, identity=said["identity"]).delete()
+
+
+def _screen_paired(entry: Entry, said: dict[str, Any]) -> None:
+    PairedScreen.objects.update_or_create(
+        clinic_id=entry.clinic,
+        screen=said["screen"],
+        defaults={
+            "chair": said["chair"],
+            "paired_by": entry.actor,
+            "paired_at": entry.occurred_at,
+        },
+    )
+
+
+def _screen_unpaired(entry: Entry, said: dict[str, Any]) -> None:
+    PairedScreen.objects.filter(clinic_id=entry.clinic, screen=said["screen"]).delete()
 
 
 def _product(entry: Entry, said: dict[str, Any]) -> None:
@@ -91,6 +115,8 @@ KINDS = {
     "monitor.added": _monitor,
     "monitor.moved": _monitor,
     "monitor.removed": _monitor_removed,
+    "screen.paired": _screen_paired,
+    "screen.unpaired": _screen_unpaired,
     "product.added": _product,
     "product.changed": _product,
     "product.removed": _product_removed,

@@ -1,0 +1,96 @@
+"""`esker serve`: a real clinic on a folder, or on an empty one the way to it."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import socket
+import sys
+from functools import partial
+from pathlib import Path
+
+from esker.clinic import clock
+from esker.clinic.demo.clock import FILE as DEMO
+
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, never bound unless asked for)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; 2 with a sentence when it must not be."""
+    refused = refusal(args.data, args.host, args.tls, args.plain_http)
+    if refused:
+        print(refused, file=sys.stderr)
+        return 2
+    names = reachable(args.host, args.name)
+    os.environ["ESKER_NAMES"] = ",".join(names)
+    os.environ["ESKER_TLS"] = "1" if args.tls else ""
+    from esker.clinic.start import django
+
+    django(args.data, migrate=True)
+    return _serve(args, names)
+
+
+def _serve(args: argparse.Namespace, names: list[str]) -> int:
+    from esker.clinic import server
+    from esker.clinic.setup import first, tls
+
+    secure = None
+    if args.tls:
+        renew = partial(_renew, args.data, names)
+        secure = server.Secure(renew(), renew)
+        print(f"Tablets trust this authority: SHA-256 {tls.fingerprint(args.data)}")
+    clinic = first.clinic_id()
+    shown = names[0] if names else "127.0.0.1"
+    base = f"{'https' if args.tls else 'http'}://{shown}:{args.port}"
+    if clinic is None:
+        print(f"This folder is empty. Set it up, once, at {base}/set-up/{first.open_door()}/")
+    else:
+        print(f"Esker serves {base}/ and monitors on port {args.mllp_port}.")
+    sys.stdout.flush()
+    server.serve(
+        args.host, args.port, args.mllp_port, clinic, mllp_host=args.mllp_host, secure=secure
+    )
+    return 0
+
+
+def _renew(folder: Path, names: list[str]):  # type: ignore[no-untyped-def]
+    from esker.clinic.setup import tls
+
+    return tls.prepare(folder, [*names, "localhost", "127.0.0.1"], clock.machine())
+
+
+def refusal(data: Path, host: str, tls: bool, plain: bool) -> str | None:
+    """Why this must not be served, in a sentence."""
+    if (data / DEMO).exists():
+        return f"{data} is a demo folder; a real clinic needs one of its own. Run esker demo."
+    if not tls and not plain and not loopback(host):
+        return (
+            f"Beyond this machine ({host}) passwords would cross the network in the clear. Add "
+            "--tls; or say --plain-http if something in front of Esker does that already."
+        )
+    return None
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def reachable(host: str, named: list[str]) -> list[str]:
+    """The names and addresses by which browsers may call this server, the best one first."""
+    if host not in ANYWHERE:
+        return list(dict.fromkeys([*named, host]))
+    own = socket.gethostname()
+    return list(dict.fromkeys([*named, own, *_addresses(own)]))
+
+
+def _addresses(name: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(address[4][0]).partition("%")[0] for address in found]

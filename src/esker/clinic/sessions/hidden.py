@@ -1,0 +1,36 @@
+"""What a locked screen may know: the chair and how the patient does, never who it is.
+
+A list of what is shown, not of what is hidden: a field that is added later stays hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SHOWN = (
+    "id", "now", "simulation", "seq", "phase", "chair", "monitor", "protocol", "emergency_at",
+    "vitals", "due", "clocks", "alarms", "readings", "rescue", "dosing", "given_mg", "trends",
+    "elsewhere",
+)  # fmt: skip
+IN_EVENT = ("id", "seq", "stream", "kind")
+
+
+def hidden(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A session as `queries` answers it, without identity, order, entries and commands."""
+    return {name: found[name] for name in SHOWN if name in found} | {"locked": True}
+
+
+def hidden_floor(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A floor likewise."""
+    return {
+        "now": found["now"],
+        "simulation": found["simulation"],
+        "locked": True,
+        "sessions": [hidden(each) for each in found["sessions"]],
+    }
+
+
+def hidden_event(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """That something was recorded, so that the page looks; not what or by whom."""
+    return {name: entry[name] for name in IN_EVENT if name in entry}
