@@ -17,9 +17,11 @@ OPEN = frozenset({"sign-in", "sign-out", "set-up", "join", "tls", "tls-ca"})
 OWN_ANSWERS = frozenset({"live", "watch"})  # they answer in JSON, and are told who asks
 WATCH = frozenset({
     "floor", "floor-fragment", "chair", "chair-fragment", "chair-chart", "at-chair", "live",
-    "watch", "lock", "unlock", "switch",
+    "watch", "lock", "unlock", "switch", "demo-bar", "demo-clock", "demo-guide",
 })  # fmt: skip
-BY_ITSELF = frozenset({"floor-fragment", "chair-fragment", "chair-chart", "live", "watch"})
+BY_ITSELF = frozenset(
+    {"floor-fragment", "chair-fragment", "chair-chart", "live", "watch", "demo-bar"}
+)
 
 
 class ScreenMiddleware(MiddlewareMixin):

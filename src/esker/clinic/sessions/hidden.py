@@ -11,14 +11,15 @@ from typing import Any
 SHOWN = (
     "id", "now", "simulation", "seq", "phase", "chair", "monitor", "protocol", "emergency_at",
     "vitals", "due", "clocks", "alarms", "readings", "rescue", "dosing", "given_mg", "trends",
-    "elsewhere",
+    "elsewhere", "planned_at",
 )  # fmt: skip
+NOTHING = {"locked": True, "commands": [], "overrides": {"asked": [], "signed": []}}
 IN_EVENT = ("id", "seq", "stream", "kind")
 
 
 def hidden(found: Mapping[str, Any]) -> dict[str, Any]:
     """A session as `queries` answers it, without identity, order, entries and commands."""
-    return {name: found[name] for name in SHOWN if name in found} | {"locked": True}
+    return {name: found[name] for name in SHOWN if name in found} | NOTHING
 
 
 def hidden_floor(found: Mapping[str, Any]) -> dict[str, Any]:
