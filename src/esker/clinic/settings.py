@@ -62,6 +62,14 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
+# A fault of ours goes to the terminal with its trace; Django would only mail it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"terminal": {"class": "logging.StreamHandler"}},
+    "loggers": {"django.request": {"handlers": ["terminal"], "level": "ERROR", "propagate": False}},
+}
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

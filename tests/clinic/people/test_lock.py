@@ -16,6 +16,8 @@ from tests.conftest import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+MIDAZOLAM = {"name": "midazolam", "dose": "2", "unit": "mg", "route": "iv",
+             "for_what": "severe agitation", "max_doses": 1}  # fmt: skip
 NAMES = (b"Demo Alder", b"DEMO-1001", b"1984-04-12")
 
 
@@ -34,8 +36,10 @@ def tablet(room):
 
 
 def watching(room):
-    return ["/", "/floor/fragment/", f"/chair/{room.session}/", f"/chair/{room.session}/fragment/",
-            f"/api/v1/sessions/{room.session}", "/api/v1/floor"]  # fmt: skip
+    chart = f"/chair/{room.session}/chart/"
+    glance = f"/chair/{room.session}/fragment/?regions=strip,tiles"
+    page, api = f"/chair/{room.session}/", f"/api/v1/sessions/{room.session}"
+    return [chart, glance, "/", "/floor/fragment/", page, f"{page}fragment/", api, "/api/v1/floor"]
 
 
 def send(client, room, kind, **fields):
@@ -47,7 +51,11 @@ def send(client, room, kind, **fields):
 def test_a_locked_login_shows_vitals_and_no_name(room, tablet):
     """Every page and every answer: a lock is the server's, not the page's."""
     room.monitor(sbp=131)
+    code = {"drug": "esketamine", "route": "nasal", "dose_mg": "56"}
+    room.send(room.signed("sign_order", **code, prns=[MIDAZOLAM]), room.prescriber)
     assert NAMES[0] in tablet.get(f"/chair/{room.session}/").content
+    given = {"device": 1, "vial": "V1", "order_version": 1}
+    room.do("device_given", **given)
     tablet.post("/lock/")
     for url in watching(room):
         answer = tablet.get(url)

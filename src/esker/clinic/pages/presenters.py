@@ -55,6 +55,16 @@ def chair(session: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def watched(session: Mapping[str, Any]) -> dict[str, Any]:
+    """What a locked screen goes on showing: numbers, alarms, what is due, the rescue card."""
+    return {
+        **glance(session, str(session.get("me", ""))),
+        "due": due(session.get("due") or []),
+        "charted": charted(session),
+        "rescue": rescue(session),
+    }
+
+
 def _dialogs(shown: list[steps.Step], rest: list[Any], vitals: list[Any]) -> list[Any]:
     """Each form once, those of the steps first."""
     found = {form.id: form for form in [*vitals, *(s.form for s in shown if s.form), *rest]}

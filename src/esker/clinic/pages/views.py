@@ -52,10 +52,9 @@ def _me(request: HttpRequest) -> str:
 
 
 def _found(ask: Any, request: HttpRequest, session_id: UUID, *more: Any) -> dict[str, Any]:
-    """The session of this screen's clinic, as it may see it; 404 for another's, as for none."""
+    """The session of this screen's clinic; 404 for another's, as for none."""
     try:
-        found = ask(_clinic(request), str(session_id), clock.now(), *more)
-        return hidden(found) if request.screen.locked else found
+        return ask(_clinic(request), str(session_id), clock.now(), *more)
     except queries.NoSuchSession:
         raise Http404 from None
 
@@ -64,7 +63,7 @@ def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
     """What the chair page shows, with the people and chairs that its forms offer."""
     session = _found(queries.chair, request, session_id, request.screen.user)
     if request.screen.locked:
-        return presenters.chair(session | {"me": _me(request)})
+        return presenters.watched(hidden(session) | {"me": _me(request)})
     clinic, taken = _clinic(request), set(session["chairs_taken"])
     free = [(c.name, c.monitor) for c in setup.chairs(clinic) if c.monitor and c.name not in taken]
     session |= {
@@ -122,6 +121,7 @@ def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
     context = _around(request)
     if asked <= GLANCE:
         seen = _found(queries.glance, request, session_id)
+        seen = hidden(seen) if request.screen.locked else seen
         context |= presenters.glance(seen, _me(request))
     else:
         context |= _chair(request, session_id)

@@ -14,12 +14,21 @@ SHOWN = (
     "elsewhere", "planned_at",
 )  # fmt: skip
 NOTHING = {"locked": True, "commands": [], "overrides": {"asked": [], "signed": []}}
+IN_RESCUE = ("id", "kind", "occurred_at", "body")  # else a second person gives it again
 IN_EVENT = ("id", "seq", "stream", "kind")
 
 
 def hidden(found: Mapping[str, Any]) -> dict[str, Any]:
     """A session as `queries` answers it, without identity, order, entries and commands."""
-    return {name: found[name] for name in SHOWN if name in found} | NOTHING
+    rescues = [
+        {name: each[name] for name in IN_RESCUE}
+        for each in found.get("entries", ())
+        if each["kind"] == "rescue.given"
+    ]
+    shown = {name: found[name] for name in SHOWN if name in found}
+    if order := found.get("order"):
+        shown["order"] = {"dose_mg": order["dose_mg"]}  # how much of it was given is watched
+    return shown | NOTHING | {"entries": rescues}
 
 
 def hidden_floor(found: Mapping[str, Any]) -> dict[str, Any]:
