@@ -11,7 +11,6 @@ from typing import Any
 
 import segno
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -44,11 +43,10 @@ def in_demo(view: View) -> View:
 @in_demo
 @require_GET
 @never_cache
-@login_required
 def guide(request: HttpRequest) -> HttpResponse:
     """What there is to try, and what the simulated patients would say now."""
     names = {each.session: each.name for each in cast.PATIENTS}
-    felt = bedside.felt(str(request.user.clinic_id), shell.now())
+    felt = bedside.felt(request.screen.clinic, shell.now())
     seated = [{**each, "name": names.get(each["session"], "a patient of yours")} for each in felt]
     return _page(request, "demo/guide.html", {"seated": sorted(seated, key=lambda e: e["chair"])})
 
@@ -56,10 +54,9 @@ def guide(request: HttpRequest) -> HttpResponse:
 @in_demo
 @require_GET
 @never_cache
-@login_required
 def packs(request: HttpRequest) -> HttpResponse:
     """The cupboard: each pack with a code to scan, to copy, or to take in the hand."""
-    used = dosed.packs_used(str(request.user.clinic_id))
+    used = dosed.packs_used(request.screen.clinic)
     today = shell.now().date()
     shown = [_shown(pack, pack.vial in used, pack.expires < today) for pack in PACKS]
     return _page(request, "demo/packs.html", {"packs": shown})
@@ -81,7 +78,6 @@ def bar(request: HttpRequest) -> HttpResponse:
 
 @in_demo
 @require_POST
-@login_required
 def clock(request: HttpRequest) -> HttpResponse:
     """`rate` 1, 10 or 60; or `jump`: due, or a number of minutes. Then back to the page."""
     running = clocks.of(Path(settings.DATA))
@@ -89,7 +85,7 @@ def clock(request: HttpRequest) -> HttpResponse:
         if "rate" in request.POST:
             running.set_rate(int(request.POST["rate"]))
         elif "jump" in request.POST:
-            _jump(running, str(request.user.clinic_id), request.POST["jump"])
+            _jump(running, request.screen.clinic, request.POST["jump"])
     except ValueError as why:
         return HttpResponse(f"{why}\n", status=422, content_type="text/plain; charset=utf-8")
     to = request.POST.get("next", "/")

@@ -16,10 +16,10 @@ from esker.clinic.forecast import queries
 @never_cache
 def forecast(request: HttpRequest, session_id: UUID) -> JsonResponse:
     """The newest forecast of a session of this person's clinic; 404 for another's, as for none."""
-    if not request.user.is_authenticated:
+    if request.screen is None:
         return JsonResponse({"sentence": "Sign in first."}, status=401)
     try:
-        found = queries.latest(str(request.user.clinic_id), str(session_id), clock.now())
+        found = queries.latest(request.screen.clinic, str(session_id), clock.now())
     except queries.NoSuchSession:
         return JsonResponse({"sentence": "There is no such session here."}, status=404)
     return JsonResponse(found)

@@ -14,14 +14,15 @@ from esker.clinic.people import screen
 from esker.core.session.may import LOCKED
 
 OPEN = frozenset({"sign-in", "sign-out", "set-up", "join", "tls", "tls-ca"})
-OWN_ANSWERS = frozenset({"live", "watch"})  # they answer in JSON, and are told who asks
+OWN_ANSWERS = frozenset({"live", "watch", "forecast"})  # they answer in JSON, and are told who asks
 WATCH = frozenset({
     "floor", "floor-fragment", "chair", "chair-fragment", "chair-chart", "at-chair", "live",
     "watch", "lock", "unlock", "switch", "demo-bar", "demo-clock", "demo-guide",
+    "forecast",
 })  # fmt: skip
-BY_ITSELF = frozenset(
-    {"floor-fragment", "chair-fragment", "chair-chart", "live", "watch", "demo-bar"}
-)
+BY_ITSELF = frozenset({
+    "floor-fragment", "chair-fragment", "chair-chart", "live", "watch", "demo-bar", "forecast",
+})  # fmt: skip
 
 
 class ScreenMiddleware(MiddlewareMixin):

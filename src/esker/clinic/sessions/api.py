@@ -19,15 +19,21 @@ from esker.clinic.sessions.hidden import hidden, hidden_floor
 from esker.core.ledger import Refused
 from esker.core.session.may import LOCKED
 
+WATCHED = frozenset({"command", "session", "floor"})  # each hides or refuses what a lock hides
+
 
 class SignedIn(SessionAuth):
     """The session cookie of a person who is signed in; unsafe methods need the CSRF token.
 
-    A locked screen is let in too: it sees no identity, and all it may record is an emergency.
+    A locked screen is let in to what it watches: it sees no identity, and all that it may record
+    is an emergency.
     """
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Screen | None:
-        return request.screen
+        here: Screen | None = request.screen
+        if here is not None and here.locked and request.resolver_match.url_name not in WATCHED:
+            raise HttpError(423, LOCKED)
+        return here
 
 
 class SignatureIn(Schema):
@@ -139,8 +145,6 @@ def floor(request: HttpRequest) -> HttpResponse:
 def consent(request: HttpRequest, patient_id: str, body: ConsentIn) -> HttpResponse:
     """Whether a consent is on file: yes, no or unknown."""
     clinic, user = request.screen.clinic, request.screen.user
-    if user is None:
-        return JsonResponse({"sentence": LOCKED}, status=423)
     if not service.knows_patient(clinic, patient_id):
         return JsonResponse({"sentence": "There is no such patient."}, status=404)
     answer = service.record_consent(clinic, patient_id, body.on_file, user.username, body.id)
