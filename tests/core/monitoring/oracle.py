@@ -72,7 +72,9 @@ def _relatives(state, signal, believed, protocol, at):
     found = {}
     for rule in protocol.relative:
         baseline = state.baseline.get(signal.channel)
-        if rule.channel != signal.channel or state.phase not in rule.phase or baseline is None:
+        if rule.alarm == "none" or state.phase not in rule.phase or baseline is None:
+            continue  # a note at the gates, which does not ring
+        if rule.channel != signal.channel:
             continue
         size = rule.at_least.value
         if rule.at_least.unit == "%" and signal.channel != "spo2":
