@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 
 import pytest
 
@@ -36,6 +37,16 @@ def test_a_death_nonsense_and_silence_are_all_lost(body):
     """Each ends the process; the next question would start a new one."""
     ours = helper(body, answer_s=0.5)
     with pytest.raises(Lost):
+        ours.ask({})
+    assert ours.pid is None
+
+
+def test_a_server_that_stops_waits_for_no_answer():
+    """Also while the process compiles for the first time."""
+    stop = threading.Event()
+    ours = Helper((sys.executable, "-c", "import time; time.sleep(60)"), stop=stop)
+    stop.set()
+    with pytest.raises(Lost, match="stopping"):
         ours.ask({})
     assert ours.pid is None
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(service, "APART_S", 0.0)
+    monkeypatch.setattr(service, "AGED_APART_S", 0.0)
 
 
 def look(room, helper, known):

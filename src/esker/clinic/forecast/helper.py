@@ -6,12 +6,14 @@ import json
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import Any
 
 START_S = 180.0  # a first start compiles; later ones load what was compiled
 ANSWER_S = 10.0
+GLANCE_S = 0.25  # how often a wait looks whether the server is stopping
 WORKER = (sys.executable, "-m", "esker.clinic.forecast.worker")
 
 
@@ -22,8 +24,12 @@ class Lost(Exception):
 class Helper:
     """One computing process, started when first asked and again after it was lost."""
 
-    def __init__(self, words: tuple[str, ...] = WORKER, answer_s: float = ANSWER_S) -> None:
+    def __init__(
+        self, words: tuple[str, ...] = WORKER, answer_s: float = ANSWER_S,
+        stop: threading.Event | None = None,
+    ) -> None:  # fmt: skip
         self._words, self._answer_s = words, answer_s
+        self._stop = stop or threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._kept = b""
 
@@ -76,8 +82,12 @@ class Helper:
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._kept:
-                if not selector.select(max(0.0, until - time.monotonic())):
-                    raise Lost(f"no answer within {seconds:g} s")
+                if not selector.select(min(GLANCE_S, max(0.0, until - time.monotonic()))):
+                    if self._stop.is_set():
+                        raise Lost("the server is stopping")
+                    if time.monotonic() >= until:
+                        raise Lost(f"no answer within {seconds:g} s")
+                    continue
                 read = process.stdout.read(65536)
                 if not read:
                     raise Lost("the process ended")

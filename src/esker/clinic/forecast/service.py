@@ -1,8 +1,9 @@
 """The loop that keeps forecasts fresh: one owner per data folder, beside the web pages.
 
 A confirmed pressure, score or dose wakes it; besides that it looks every second. A forecast is
-made when its question changed, or when its "now" has grown old. Two forecasts of one session are
-at least a breath of real time apart, however fast a demo's clock runs.
+made when its question changed, or when its "now" has grown old; what changed goes first, and a look
+refreshes one old one at most. Forecasts of one session are some real time apart, however fast a
+demo's clock runs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import fcntl
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,8 +31,9 @@ from esker.core.ledger import Draft, Entry
 
 ACTOR = "forecast"
 EVERY_S = 1.0
-APART_S = 2.0  # real seconds between two forecasts of one session
+APART_S = 0.5  # real seconds between two forecasts of one session
 AGED = timedelta(minutes=2)  # of the clinic's clock, after which "now" is moved on
+AGED_APART_S = 5.0  # and real seconds
 REST_S = 15.0  # after the process was lost
 LOST = "The forecast is not available at the moment. Vital signs and alarms are not affected."
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Known:
 
 def run(clinic_id: str, stop: threading.Event) -> None:
     """Forecast until `stop`. A forecast that fails is said on its page, and nothing else stops."""
-    woken, helper, known = _wakened(clinic_id), Helper(), dict[str, Known]()
+    woken, helper, known = _wakened(clinic_id), Helper(stop=stop), dict[str, Known]()
     owned = None
     try:
         while not stop.is_set():
@@ -98,7 +99,7 @@ def _safely(clinic_id: str, helper: Helper, known: dict[str, Known]) -> None:
 
 def look(clinic_id: str, helper: Helper, known: dict[str, Known], now: datetime) -> None:
     """Make every forecast that is due at `now`."""
-    for session, begun, asked in list(_due(clinic_id, known, now)):
+    for session, begun, asked in _due(clinic_id, known, now):
         known[session] = Known(asked, now, time.monotonic())
         try:
             if isinstance(asked.get("sentence"), str):
@@ -113,23 +114,27 @@ def look(clinic_id: str, helper: Helper, known: dict[str, Known], now: datetime)
 
 def _due(
     clinic_id: str, known: dict[str, Known], now: datetime
-) -> Iterator[tuple[str, datetime | None, Question]]:
+) -> list[tuple[str, datetime | None, Question]]:
     with tenancy.reading(clinic_id):
         rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None, dosed_at__lte=now)
         rows = rows.filter(phase__in=[phase.value for phase in inputs.WATCHED])
         found = [(row.session, *_question(clinic_id, row, now)) for row in rows]
-    for session, begun, asked in found:
-        last = known.get(session)
-        if last is None or _fresh(last, asked, now):
-            yield session, begun, asked
+    changed = [each for each in found if _changed(known.get(each[0]), each[2])]
+    aged = [each for each in found if each not in changed and _aged(known.get(each[0]), now)]
+    return [*changed, *aged[:1]]
 
 
-def _fresh(last: Known, asked: Question, now: datetime) -> bool:
-    if time.monotonic() - last.monotonic < APART_S:
-        return False
-    if _without_now(asked) != _without_now(last.question):
+def _changed(last: Known | None, asked: Question) -> bool:
+    if last is None:
         return True
-    return last.at is None or abs(now - last.at) >= AGED
+    apart = time.monotonic() - last.monotonic >= APART_S
+    return apart and _without_now(asked) != _without_now(last.question)
+
+
+def _aged(last: Known | None, now: datetime) -> bool:
+    if last is None or last.at is None or time.monotonic() - last.monotonic < AGED_APART_S:
+        return False
+    return abs(now - last.at) >= AGED
 
 
 def _without_now(asked: Question) -> Question:
