@@ -1,7 +1,7 @@
 """./dev bench pharmacology: Esker, its floor and other tools on one task, side by side.
 
 Every tool runs on one core, interleaved round by round, so that a ratio compares neighbours in
-time. Peers are installed from the package index into build/bench-peers, each into an environment of
+time; the time is the processor's, because others may share it. Peers are installed from the package index into build/bench-peers, each into an environment of
 its own; one that cannot be installed is named and left out.
 """
 
@@ -85,7 +85,9 @@ def _ask(tool: subprocess.Popen, **request: object) -> float:
 
 
 def _common(case: str, tools: dict[str, subprocess.Popen], rounds: int) -> None:
-    print(f"\nCommon task, case {case}: one thread, microseconds a patient, median of {rounds}")
+    print(
+        f"\nCommon task, case {case}: one thread, microseconds a patient, median and least of {rounds}"
+    )
     table, laid = task.patients(PATIENTS), ours.plan(case)
     true = np.array([task.reference(case, p) for p in table[:CHECKED]])
     mine = ours.by_patient(case, ours.run(case, table, laid))
@@ -95,18 +97,22 @@ def _common(case: str, tools: dict[str, subprocess.Popen], rounds: int) -> None:
         _ask(tool, case=case, n=TOOLS[name][3][case], save=str(kept), keep=CHECKED)
         errors[name] = task.scaled_error(np.load(kept), true)
     work = floors.COMMON_A if case == "A" else floors.COMMON_B
-    floors.run(work, PATIENTS)
-    seen: dict[str, list[float]] = {name: [] for name in ("Esker", "floor", *tools)}
+    least = {"floor": work, "  its steps": floors.steps_alone(work)}
+    for each in least.values():
+        floors.run(each, PATIENTS)
+    seen: dict[str, list[float]] = {name: [] for name in ("Esker", *least, *tools)}
     for _ in range(rounds):
         seen["Esker"].append(_timed(lambda: ours.run(case, table, laid), PATIENTS))
-        seen["floor"].append(_timed(lambda: floors.run(work, PATIENTS), PATIENTS))
+        for name, each in least.items():
+            seen[name].append(_timed(lambda each=each: floors.run(each, PATIENTS), PATIENTS))
         for name, tool in tools.items():
             n = TOOLS[name][3][case]
             seen[name].append(_ask(tool, case=case, n=n) / n * 1e6)
     for name, values in seen.items():
         ratio = np.median(np.array(values) / np.array(seen["Esker"]))
         error = f"{errors[name]:.0e}" if name in errors else "-"
-        print(f"  {name:14} {np.median(values):9.2f} us   x{ratio:8.2f}   error {error}")
+        print(f"  {name:14} {np.median(values):9.2f} us   least {min(values):9.2f} us   x{ratio:8.2f}   "
+              f"error {error}")  # fmt: skip
 
 
 def _timed(call: Callable[[], object], patients: int, repeats: int = REPEATS) -> float:
@@ -120,17 +126,22 @@ def _timed(call: Callable[[], object], patients: int, repeats: int = REPEATS) ->
 def _real(model: str, rounds: int) -> None:
     work = floors.MODEL_E if model == "E" else floors.MODEL_R
     call = models.prepared(model, REAL_PATIENTS)
-    call()
-    floors.run(work, REAL_PATIENTS)
-    pairs = np.array([
-        (_timed(call, REAL_PATIENTS, 3),
-         _timed(lambda: floors.run(work, REAL_PATIENTS), REAL_PATIENTS, 3))
-        for _ in range(rounds)
-    ])  # fmt: skip
-    spent, least = np.median(pairs, axis=0)
-    ratio = np.median(pairs[:, 0] / pairs[:, 1])
+    calls = {
+        "Esker": call,
+        "floor": lambda: floors.run(work, REAL_PATIENTS),
+        "  its steps": lambda: floors.run(floors.steps_alone(work), REAL_PATIENTS),
+    }
+    for each in calls.values():
+        each()
+    seen = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, each in calls.items():
+            seen[name].append(_timed(each, REAL_PATIENTS, 3))
     print(f"\nModel {model}, 240 steps, peaks, areas and recovery reduced on the fly, one thread")
-    print(f"  Esker {spent:.2f} us a patient, floor {least:.2f} us, ratio {ratio:.2f}")
+    for name, values in seen.items():
+        ratio = np.median(np.array(seen["Esker"]) / np.array(values))
+        print(f"  {name:14} {np.median(values):9.2f} us   least {min(values):9.2f} us   Esker is "
+              f"x{ratio:.2f}")  # fmt: skip
 
 
 def _million() -> None:

@@ -13,7 +13,7 @@ from numba import njit
 from esker.core.pharmacology import lanes, modes
 from esker.core.pharmacology.fingerprint import fingerprint
 from esker.core.pharmacology.lanes import OPTIONS, WIDTH, exp_minus, load, spread, store
-from esker.core.pharmacology.modes import add_filter, add_row, arrowhead_root, pair, scale_row
+from esker.core.pharmacology.modes import add_filter, add_row, arrowhead_root, pair
 
 from . import task
 
@@ -30,8 +30,8 @@ FACTORS = 6 + 20 + 6  # a gap's decay of modes, of 4 modes at 5 nodes, of R from
 
 
 @njit(**OPTIONS)
-def build(p, lam, b, rows, gap):
-    """Poles, gains and rows (Cp, Cm, Ce) of eight patients; as in kernel_r."""
+def build(effect, p, lam, b, rows, gap):
+    """Poles, gains and rows (Cp, Cm, and Ce if `effect`) of WIDTH patients; as in kernel_r."""
     v1, none = load(p, V1), spread(0.0)
     a0, a1, a2 = (load(p, CL) + (Q2 + Q3)) / v1, Q2 / load(p, V2), spread(Q3 / V3)
     s1, s2 = a1 * Q2 / v1, a2 * Q3 / v1
@@ -54,9 +54,11 @@ def build(p, lam, b, rows, gap):
     store(rows, SPARE + 3, none)
     add_filter(4, M, -1, slow, made * two, rows, CP, SPARE, lam, b, gap)
     add_row(5, spread(1.0 / VM1), rows, SPARE, CM)
-    ke0 = load(p, KE0)
-    add_filter(5, M, -1, ke0, ke0, rows, CP, CE, lam, b, gap)
-    scale_row(0, ke0, rows, CE, CE)
+    if effect:
+        ke0 = load(p, KE0)
+        add_filter(5, M, -1, ke0, ke0, rows, CP, CE, lam, b, gap)
+    else:
+        store(lam, 5, spread(1.0))
 
 
 @njit(**OPTIONS)
@@ -77,6 +79,10 @@ def gap_factors(lam, kout, gaps, base, times, factor):
                 _power(from_, times[g], into, r)
             continue
         h = gaps[g]
+        if h == 0.0:
+            for r in range(FACTORS):
+                store(factor, at + r, spread(1.0))
+            continue
         for m in range(6):
             store(factor, at + m, exp_minus(load(lam, m) * h))
         for j in range(5):
@@ -140,36 +146,37 @@ def _solve_a(stamp):
             for r in range(6):
                 for i in range(WIDTH):
                     p8[r, i] = table[r, block * WIDTH + i]
-            build(p8, lam, b, rows, gap)
+            build(False, p8, lam, b, rows, gap)
             for g in range(gaps.size):
                 for m in range(5):
                     store(factor, g * 5 + m, exp_minus(load(lam, m) * gaps[g]))
             w[:] = 0.0
             level[:] = 0.0
             to = out[block]
-            base_p = base_m = spread(0.0)
+            zero = spread(0.0)
+            z0 = z1 = z2 = z3 = z4 = base_p = base_m = zero
             scale = 1.0 / load(p8, V1)
+            c0, c1, c2 = load(rows, CM), load(rows, CM + 1), load(rows, CM + 2)
+            c3, c4 = load(rows, CM + 3), load(rows, CM + 4)
             for k in range(gap_of.size):
-                f = gap_of[k] * 5
-                z0, z1 = load(w, 0) * load(factor, f), load(w, 1) * load(factor, f + 1)
-                z2, z3 = load(w, 2) * load(factor, f + 2), load(w, 3) * load(factor, f + 3)
-                z4 = load(w, 4) * load(factor, f + 4)
-                store(w, 0, z0)
-                store(w, 1, z1)
-                store(w, 2, z2)
-                store(w, 3, z3)
-                store(w, 4, z4)
+                f, t = gap_of[k] * 5, output_of[k]
+                z0, z1 = z0 * load(factor, f), z1 * load(factor, f + 1)
+                z2, z3 = z2 * load(factor, f + 2), z3 * load(factor, f + 3)
+                z4 = z4 * load(factor, f + 4)
                 if event[k] != 0:
+                    store(w, 0, z0)
+                    store(w, 1, z1)
+                    store(w, 2, z2)
+                    store(w, 3, z3)
+                    store(w, 4, z4)
                     shift(spread(RATE) * (1.0 * event[k]), lam, b, w, level)
                     base_p, base_m = settled(rows, level, CP), settled(rows, level, CM)
                     z0, z1, z2 = load(w, 0), load(w, 1), load(w, 2)
                     z3, z4 = load(w, 3), load(w, 4)
-                t = output_of[k]
                 if t >= 0:
                     store(to, t, base_p + scale * (z0 + z1 + z2))
-                    store(to, 200 + t, base_m + load(rows, CM) * z0 + load(rows, CM + 1) * z1
-                          + load(rows, CM + 2) * z2 + load(rows, CM + 3) * z3
-                          + load(rows, CM + 4) * z4)  # fmt: skip
+                    m = base_m + c0 * z0 + c1 * z1 + c2 * z2
+                    store(to, 200 + t, m + c3 * z3 + c4 * z4)
 
     return solve_a
 
@@ -188,7 +195,7 @@ def _solve_b(stamp):
             for r in range(6):
                 for i in range(WIDTH):
                     p8[r, i] = table[r, block * WIDTH + i]
-            build(p8, lam, b, rows, gap)
+            build(True, p8, lam, b, rows, gap)
             kout, ec50 = load(p8, KOUT), load(p8, EC50)
             gap_factors(lam, kout, gaps, base_of, times_of, factor)
             for g in range(gaps.size):
