@@ -12,7 +12,7 @@ from numba import njit
 
 from esker.core.pharmacology import lanes, modes
 from esker.core.pharmacology.fingerprint import fingerprint
-from esker.core.pharmacology.lanes import OPTIONS, WIDTH, exp_minus, load, spread, store
+from esker.core.pharmacology.lanes import INLINED, OPTIONS, WIDTH, exp_minus, load, spread, store
 from esker.core.pharmacology.modes import add_filter, add_row, arrowhead_root, pair
 
 from . import task
@@ -111,12 +111,12 @@ def settled(rows, level, at):
     return total
 
 
-@njit(**OPTIONS)
-def mean_of_five(f, w, c, base, ec50, factor, weighted):
-    """Sum over the nodes of weight / (EC50 + Ce), with one division for all five."""
-    v0, v1 = load(w, 0) * load(c, CE), load(w, 1) * load(c, CE + 1)
-    v2, v5 = load(w, 2) * load(c, CE + 2), load(w, 5) * load(c, CE + 5)
-    floor = base + ec50
+@njit(**INLINED)
+def mean_of_five(f, v0, v1, v2, v5, floor, factor, weighted, g):
+    """Sum over the nodes of weight / (EC50 + Ce), with one division for all five.
+
+    `v0` to `v5` are what each mode has in Ce at the step's start, `floor` what does not decay.
+    """
     d0 = floor + v0 * load(factor, f + 6) + v1 * load(factor, f + 7)
     d0 = d0 + v2 * load(factor, f + 8) + v5 * load(factor, f + 9)
     d1 = floor + v0 * load(factor, f + 10) + v1 * load(factor, f + 11)
@@ -127,10 +127,10 @@ def mean_of_five(f, w, c, base, ec50, factor, weighted):
     d3 = d3 + v2 * load(factor, f + 20) + v5 * load(factor, f + 21)
     d4 = floor + v0 * load(factor, f + 22) + v1 * load(factor, f + 23)
     d4 = d4 + v2 * load(factor, f + 24) + v5 * load(factor, f + 25)
-    n01, p01 = load(weighted, 0) * d1 + load(weighted, 1) * d0, d0 * d1
-    n23, p23 = load(weighted, 2) * d3 + load(weighted, 3) * d2, d2 * d3
+    n01, p01 = load(weighted, g) * d1 + load(weighted, g + 1) * d0, d0 * d1
+    n23, p23 = load(weighted, g + 2) * d3 + load(weighted, g + 3) * d2, d2 * d3
     n, p = n01 * p23 + n23 * p01, p01 * p23
-    return (n * d4 + load(weighted, 4) * p) / (p * d4)
+    return (n * d4 + load(weighted, g + 4) * p) / (p * d4)
 
 
 def _solve_a(stamp):
@@ -213,36 +213,42 @@ def _solve_b(stamp):
             level[:] = 0.0
             to = out[block]
             base_p = base_m = base_e = spread(0.0)
-            r_now = spread(R0)
+            r_now, zero = spread(R0), spread(0.0)
+            z0 = z1 = z2 = z3 = z4 = z5 = zero
             scale = 1.0 / load(p8, V1)
+            e0, e1, e2, e5 = (
+                load(rows, CE),
+                load(rows, CE + 1),
+                load(rows, CE + 2),
+                load(rows, CE + 5),
+            )
             for k in range(gap_of.size):
-                g = gap_of[k]
+                g, t = gap_of[k], output_of[k]
                 f = g * FACTORS
-                lost = mean_of_five(f, w, rows, base_e, ec50, factor, weighted[g * 5 :])
+                lost = mean_of_five(f, e0 * z0, e1 * z1, e2 * z2, e5 * z5, base_e + ec50, factor,
+                                    weighted, g * 5)  # fmt: skip
                 r_now = r_now * load(factor, f + 31) + (load(whole, g) - lost)
-                z0, z1 = load(w, 0) * load(factor, f), load(w, 1) * load(factor, f + 1)
-                z2, z3 = load(w, 2) * load(factor, f + 2), load(w, 3) * load(factor, f + 3)
-                z4, z5 = load(w, 4) * load(factor, f + 4), load(w, 5) * load(factor, f + 5)
-                store(w, 0, z0)
-                store(w, 1, z1)
-                store(w, 2, z2)
-                store(w, 3, z3)
-                store(w, 4, z4)
-                store(w, 5, z5)
+                z0, z1 = z0 * load(factor, f), z1 * load(factor, f + 1)
+                z2, z3 = z2 * load(factor, f + 2), z3 * load(factor, f + 3)
+                z4, z5 = z4 * load(factor, f + 4), z5 * load(factor, f + 5)
                 if event[k] != 0:
+                    store(w, 0, z0)
+                    store(w, 1, z1)
+                    store(w, 2, z2)
+                    store(w, 3, z3)
+                    store(w, 4, z4)
+                    store(w, 5, z5)
                     shift(spread(RATE) * (1.0 * event[k]), lam, b, w, level)
                     base_p, base_m = settled(rows, level, CP), settled(rows, level, CM)
                     base_e = settled(rows, level, CE)
                     z0, z1, z2 = load(w, 0), load(w, 1), load(w, 2)
                     z3, z4, z5 = load(w, 3), load(w, 4), load(w, 5)
-                t = output_of[k]
                 if t >= 0:
                     store(to, t, base_p + scale * (z0 + z1 + z2))
-                    store(to, 200 + t, base_m + load(rows, CM) * z0 + load(rows, CM + 1) * z1
-                          + load(rows, CM + 2) * z2 + load(rows, CM + 3) * z3
-                          + load(rows, CM + 4) * z4)  # fmt: skip
-                    store(to, 400 + t, base_e + load(rows, CE) * z0 + load(rows, CE + 1) * z1
-                          + load(rows, CE + 2) * z2 + load(rows, CE + 5) * z5)  # fmt: skip
+                    m = base_m + load(rows, CM) * z0 + load(rows, CM + 1) * z1
+                    m = m + load(rows, CM + 2) * z2 + load(rows, CM + 3) * z3
+                    store(to, 200 + t, m + load(rows, CM + 4) * z4)
+                    store(to, 400 + t, base_e + e0 * z0 + e1 * z1 + e2 * z2 + e5 * z5)
                     store(to, 600 + t, r_now)
 
     return solve_b

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from esker import __version__
+from esker import __version__, simulate
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     _forecast(commands.add_parser("forecast", help="make a shown forecast again"))
     _protocol(commands.add_parser("protocol", help="check or show a protocol file"))
     _paper(commands.add_parser("paper", help="print a blank session pack"))
-    _simulate(commands.add_parser("simulate", help="virtual patients", add_help=False))
+    simulate.add_parser(commands)
     return top
 
 
@@ -177,17 +177,6 @@ def run_paper(args: argparse.Namespace) -> int:
     from esker.clinic.record import paper
 
     return paper.run(args)
-
-
-def _simulate(cmd: argparse.ArgumentParser) -> None:
-    cmd.add_argument("words", nargs=argparse.REMAINDER)
-    cmd.set_defaults(run=run_simulate)
-
-
-def run_simulate(args: argparse.Namespace) -> int:
-    from esker.simulate import main as simulate
-
-    return simulate(args.words)
 
 
 if __name__ == "__main__":

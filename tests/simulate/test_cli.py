@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from pyarrow import parquet
+from pyarrow import ipc, parquet
 
+from esker import cli
 from esker.simulate import main
 
 NASAL = ["--model", "esketamine", "--dose", "84 mg nasal"]
@@ -28,6 +29,22 @@ def test_a_typical_patient_as_csv(tmp_path: Path) -> None:
     assert out.read_text().startswith("subject,time_min,esketamine_ng_ml,noresketamine_ng_ml,")
     assert ["0", "30", "60", "90", "120"] == [row["time_min"] for row in _rows(out)]
     assert float(_rows(out)[2]["delta_sbp_mmhg"]) == pytest.approx(6.2, abs=0.1)
+
+
+def test_it_is_a_subcommand_of_esker(tmp_path: Path) -> None:
+    """Words that begin with a dash reach it."""
+    out = tmp_path / "curve.csv"
+
+    assert cli.main(["simulate", *NASAL, *QUICK, "--typical", "--out", str(out)]) == 0
+    assert len(_rows(out)) == 5
+
+
+def test_parquet_and_arrow_hold_the_same_table(tmp_path: Path) -> None:
+    files = [tmp_path / "x.parquet", tmp_path / "x.arrow"]
+    for file in files:
+        assert main([*NASAL, *QUICK, "-n", "3", "--out", str(file)]) == 0
+    with ipc.open_file(str(files[1])) as arrow:
+        assert arrow.read_all().equals(parquet.read_table(files[0]))
 
 
 def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:

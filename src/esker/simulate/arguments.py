@@ -16,7 +16,7 @@ EXAMPLE = """examples:
   esker simulate --model ketamine --dose "0.5 mg/kg iv 40 min" --weight 82 -n 1000 --seed 1 \\
       --times 0:6h:1min --out cohort.parquet --plot cohort.svg
 A regimen file is a JSON list: [{"at_min": 0, "route": "nasal", "amount_mg": 28}, ...]"""
-SUFFIXES = (".csv", ".parquet")
+SUFFIXES = (".csv", ".parquet", ".arrow")
 ROWS_WITHOUT_PROGRESS = 2_000_000
 
 
@@ -74,7 +74,7 @@ def _fill(words: argparse.ArgumentParser) -> argparse.ArgumentParser:
         "--out",
         type=Path,
         metavar="FILE",
-        help="FILE.csv or FILE.parquet; default CSV to the screen",
+        help="FILE.csv, .parquet or .arrow; default CSV to the screen",
     )
     add("--plot", type=Path, metavar="FILE.svg", help="also draw bands")
     words.set_defaults(run=run)
@@ -104,7 +104,7 @@ def _check_files(args: argparse.Namespace) -> None:
     from esker.core.pharmacology import InputError
 
     if args.out and args.out.suffix not in SUFFIXES:
-        raise InputError(f"--out must end in {' or '.join(SUFFIXES)}; it is {args.out.name}")
+        raise InputError(f"--out must end in {', '.join(SUFFIXES)}; it is {args.out.name}")
     if args.plot and args.plot.suffix != ".svg":
         raise InputError(f"--plot must end in .svg; it is {args.plot.name}")
     if args.plot and (args.events or args.summary):

@@ -1,4 +1,4 @@
-"""Simulation results as Arrow tables, written as CSV or Parquet chunk by chunk."""
+"""Simulation results as Arrow tables, written as CSV, Parquet or Arrow chunk by chunk."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def opened(path: Path | None) -> Iterator[Sink]:
         with path.open("wb") as file:
             yield _Csv(file)
         return
-    sink = _Parquet(path)
+    sink = _Tables(path)
     try:
         yield sink
     finally:
@@ -82,14 +82,17 @@ class _Csv:
         csv.write_csv(table, self.file, plain)
 
 
-class _Parquet:
+class _Tables:
+    """Parquet, or an Arrow file for `.arrow`."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.writer: parquet.ParquetWriter | None = None
+        self.writer: parquet.ParquetWriter | pa.RecordBatchFileWriter | None = None
 
     def write(self, table: pa.Table) -> None:
         if self.writer is None:
-            self.writer = parquet.ParquetWriter(self.path, table.schema)
+            make = pa.ipc.new_file if self.path.suffix == ".arrow" else parquet.ParquetWriter
+            self.writer = make(str(self.path), table.schema)
         self.writer.write_table(table)
 
     def close(self) -> None:
