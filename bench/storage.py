@@ -18,20 +18,27 @@ A_DAY, YEARS = 20, 10
 MONITOR = "02005EFFFE0000"
 
 
-def message(monitor: str, number: int, at: datetime, chance: random.Random) -> bytes:
-    """Values that wander as a patient's do: the worst for differences is noise, not calm."""
-    values = (
-        ("150456^MDC_PULS_OXIM_SAT_O2^MDC", chance.randint(95, 99), "262688^MDC_DIM_PERCENT^MDC"),
-        ("149530^MDC_PULS_OXIM_PULS_RATE^MDC", chance.randint(66, 78), "264864^MDC_DIM_BEAT^MDC"),
-        ("147842^MDC_ECG_HEART_RATE^MDC", chance.randint(66, 78), "264864^MDC_DIM_BEAT^MDC"),
-        ("151562^MDC_RESP_RATE^MDC", chance.randint(12, 18), "264928^MDC_DIM_RESP^MDC"),
-    )
+CODES = (
+    ("150456^MDC_PULS_OXIM_SAT_O2^MDC", "262688^MDC_DIM_PERCENT^MDC", (94, 99)),
+    ("149530^MDC_PULS_OXIM_PULS_RATE^MDC", "264864^MDC_DIM_BEAT_PER_MIN^MDC", (60, 90)),
+    ("147842^MDC_ECG_HEART_RATE^MDC", "264864^MDC_DIM_BEAT_PER_MIN^MDC", (60, 90)),
+    ("151562^MDC_RESP_RATE^MDC", "264928^MDC_DIM_RESP_PER_MIN^MDC", (10, 20)),
+)
+
+
+def walk(values: list[int], chance: random.Random) -> None:
+    """Every number may change each second, by as much as a monitor's averaged one does."""
+    for place, (_, _, (low, high)) in enumerate(CODES):
+        values[place] = min(max(values[place] + chance.choice((-1, 0, 0, 1)), low), high)
+
+
+def message(monitor: str, number: int, at: datetime, values: list[int]) -> bytes:
     when = f"{at:%Y%m%d%H%M%S}.{at.microsecond // 1000:03}+0000"
     rows = [
         f"MSH|^~\\&|BENCH^{monitor}^EUI-64|BENCH|||{when}||ORU^R01^ORU_R01|{number}|P|2.6",
         f"OBR|1|||182777000^monitoring of patient^SCT|||{when}",
         *(f"OBX|{n}|NM|{code}|1.1.1.{n}|{value}|{unit}|||||F|||{when}"
-          for n, (code, value, unit) in enumerate(values, start=1)),
+          for n, ((code, unit, _), value) in enumerate(zip(CODES, values, strict=True), start=1)),
     ]  # fmt: skip
     return ("\r".join(rows) + "\r").encode()
 
@@ -40,13 +47,14 @@ def live(clinic: str, session: str, monitor: str, begin: datetime, chance: rando
     """Two hours of one session, sealed each minute."""
     from esker.clinic.devices import intake, sealing
 
-    at = begin
+    at, values = begin, [97, 72, 72, 14]
     for minute in range(HOURS * 60):
         batch = []
         for second in range(60):
             at += timedelta(milliseconds=1000 + chance.randint(-20, 20))
             received = at + timedelta(microseconds=chance.randint(3_000, 90_000))
-            batch.append((message(monitor, minute * 60 + second, at, chance), received))
+            walk(values, chance)
+            batch.append((message(monitor, minute * 60 + second, at, values), received))
         assert all(b"|AA|" in answer for answer in intake.receive_all(clinic, batch))
         sealing.seal_session(clinic, session, received)
 

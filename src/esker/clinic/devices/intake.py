@@ -59,12 +59,18 @@ def _singly(clinic_id: str, raw: bytes, at: datetime) -> bytes | Exception:
 def _keep(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
     with tenancy.scope(clinic_id):
         zone = zones.of(clinic_id)
-        arrived = [Arrived(raw, at, _read(raw, at, zone)) for raw, at in batch]
+        arrived = [_arrived(raw, at, zone) for raw, at in batch]
         new = _keep_messages(clinic_id, arrived)
         clocks = skew.note(clinic_id, ((each.said, each.at) for each in new))
         notes = [*_keep_readings(clinic_id, new, clocks), *_notes(arrived, new)]
         unread.keep(clinic_id, notes)
     return [_acknowledge(each) for each in arrived]
+
+
+def _arrived(raw: bytes, at: datetime, zone: hl7.Zones) -> Arrived:
+    """Receipt is kept to the millisecond: finer is noise, and noise is what a block cannot pack."""
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    return Arrived(raw, at, _read(raw, at, zone))
 
 
 def _read(raw: bytes, at: datetime, zone: hl7.Zones) -> hl7.Message | hl7.Malformed:

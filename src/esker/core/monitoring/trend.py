@@ -16,10 +16,11 @@ from itertools import accumulate, groupby, pairwise
 from typing import Any
 
 from esker.core.ledger import instant, moment
-from esker.core.monitoring.channels import Channel, Reading, Source
+from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
 from esker.core.monitoring.series import in_order, reading_id
 
 VERSION = 2
+MILLI = 1000  # microseconds: the step of a block whose instants all are whole milliseconds
 WORTH = 3  # equal differences that are shorter as a pair
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,14 +38,17 @@ def block(readings: Iterable[Reading]) -> dict[str, Any]:
     observed = sorted({each.observed_at for each in ordered})
     received = sorted({each.received_at for each in ordered})
     places = _places(observed), _places(received)
+    offsets = [[(at - start) // MICROSECOND for at in table] for table in (observed, received)]
+    step = 1 if any(each % MILLI for table in offsets for each in table) else MILLI
     groups = groupby(sorted(ordered, key=_sensor), key=_sensor)
     return {
         "version": VERSION,
         "start": instant(start),
         "late": ordered[0].late,
         "count": len(ordered),
-        "observed": _differences([(each - start) // MICROSECOND for each in observed]),
-        "received": _differences([(each - start) // MICROSECOND for each in received]),
+        "step_us": step,
+        "observed": _differences([each // step for each in offsets[0]]),
+        "received": _differences([each // step for each in offsets[1]]),
         "groups": [_group(list(group), *places) for _, group in groups],
     }
 
@@ -54,8 +58,9 @@ def unblock(data: Mapping[str, Any]) -> tuple[Reading, ...]:
     if data["version"] != VERSION:
         raise ValueError(f"trend block version {data['version']} is not known")
     start = moment(data["start"])
-    observed = [start + each * MICROSECOND for each in _sums(data["observed"])]
-    received = [start + each * MICROSECOND for each in _sums(data["received"])]
+    step = data["step_us"] * MICROSECOND
+    observed = [start + each * step for each in _sums(data["observed"])]
+    received = [start + each * step for each in _sums(data["received"])]
     found = in_order(
         each
         for group in data["groups"]
@@ -86,12 +91,19 @@ def _places(instants: Iterable[datetime]) -> dict[datetime, int]:
     return {instant: place for place, instant in enumerate(instants)}
 
 
+# What a group leaves out: it has these unless it says otherwise, and the places 0, 1, 2 ...
+USUAL: dict[str, Any] = {
+    "source": "monitor", "device": None, "method": None, "confirmed_by": None, "exponent": 0,
+    "ids": None,
+}  # fmt: skip
+
+
 def _group(
     readings: list[Reading], observed: Mapping[datetime, int], received: Mapping[datetime, int]
 ) -> dict[str, Any]:
     one = readings[0]
     exponent = _exponent(one.value)
-    return {
+    said = {
         "channel": str(one.channel),
         "unit": one.unit,
         "source": str(one.source),
@@ -104,6 +116,9 @@ def _group(
         "values": _differences([int(each.value.scaleb(-exponent)) for each in readings]),
         "ids": _ids(readings),
     }
+    every = _differences(range(len(readings)))
+    usual = USUAL | {"observed": every, "received": every, "unit": UNIT[one.channel]}
+    return {name: value for name, value in said.items() if value != usual.get(name, ...)}
 
 
 def _ids(readings: Sequence[Reading]) -> Any:
@@ -120,7 +135,9 @@ def _readings(
     group: Mapping[str, Any], observed: Sequence[datetime], received: Sequence[datetime], late: bool
 ) -> Iterable[Reading]:
     values = _sums(group["values"])
-    places = _sums(group["observed"]), _sums(group["received"])
+    group = USUAL | {"unit": UNIT[Channel(group["channel"])]} | dict(group)
+    every = range(len(values))
+    places = [_sums(group[name]) if name in group else every for name in ("observed", "received")]
     ids = _unids(group["ids"], len(values))
     for at, place, value, id_ in zip(*places, values, ids, strict=True):
         bare = Reading(
