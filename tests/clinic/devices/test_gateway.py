@@ -4,6 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from esker.clinic.devices import gateway
 
@@ -74,6 +76,82 @@ def test_a_frame_in_single_bytes_is_one_message():
             await asyncio.sleep(0)
 
         assert await say(peer, b"") == [frame(b"ACK split")]
+
+    run(scenario)
+
+
+def test_a_sender_that_hangs_up_after_speaking_still_hears_its_answers():
+    async def scenario(connect):
+        reader, writer = await connect()
+        writer.write(frame(b"a") + frame(b"b") + gateway.START + b"half")
+        writer.write_eof()
+
+        assert await reader.read() == frame(b"ACK a") + frame(b"ACK b")
+
+    run(scenario)
+
+
+def test_a_sender_that_asked_for_no_answer_gets_none_and_is_heard_on():
+    async def silent(raw):
+        return b"" if raw == b"quiet" else b"ACK"
+
+    async def whole():
+        async with asyncio.timeout(LIMIT_S), listening(silent) as connect:
+            assert await say(await connect(), frame(b"quiet") + frame(b"x")) == [frame(b"ACK")]
+
+    asyncio.run(whole())
+
+
+@pytest.mark.hazard(41)
+def test_a_peer_that_never_reads_its_answers_is_not_read_for_ever():
+    """Hostile HL7: a flood waits in its own socket, and the next chair goes on."""
+    taken = []
+
+    async def long(raw):
+        taken.append(raw)
+        return b"A" * 30_000
+
+    async def whole():
+        async with asyncio.timeout(LIMIT_S), listening(long) as connect:
+            _, bad = await connect()
+            bad.write(frame(b"x") * 20_000)
+            await asyncio.sleep(0.5)
+            assert len(await say(await connect(), frame(b"y"))) == 1
+            assert len(taken) < 20_000
+            bad.transport.abort()
+
+    asyncio.run(whole())
+
+
+@pytest.mark.hazard(41)
+def test_more_connections_than_the_limit_are_let_go_and_the_others_go_on(monkeypatch):
+    """Hostile HL7: what all connections may hold is bounded."""
+    monkeypatch.setattr(gateway, "MOST", 3)
+
+    async def scenario(connect):
+        good = await connect()
+        assert await say(good, frame(b"x")) == [frame(b"ACK x")]
+        others = [await connect() for _ in range(4)]
+        assert await closed(others[-1])
+        assert await say(good, frame(b"y")) == [frame(b"ACK y")]
+
+    run(scenario)
+
+
+@pytest.mark.hazard(41)
+@settings(max_examples=40)
+@given(
+    st.lists(st.sampled_from([b"\x0b", b"\x1c\r", b"\x1c", b"\r", b"MSH", b"\0\xff"]), max_size=30)
+)
+def test_fuzz_any_bytes_on_the_socket_are_answered_or_closed(parts):
+    """Hostile HL7: the connection ends, each whole frame is answered once, nothing hangs."""
+
+    async def scenario(connect):
+        reader, writer = await connect()
+        writer.write(b"".join(parts))
+        writer.write_eof()
+        answers = await reader.read()
+        assert answers.count(gateway.START) == answers.count(gateway.END)
 
     run(scenario)
 

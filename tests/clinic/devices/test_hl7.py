@@ -236,6 +236,40 @@ def test_an_empty_pid_names_no_patient_and_loses_no_value():
     assert (found.patient_ids, len(found.readings)) == ((), 1)
 
 
+@pytest.mark.parametrize("version", ["2.3.1", "2.4", "2.5.1", "2.6"])
+def test_every_version_of_the_header_is_read(version):
+    found = hl7.parse(message(ORU.replace("|2.6", f"|{version}"), PANEL, obx()), UTC, NOW)
+
+    assert charted(found.readings) == [("sbp", "cuff", "128", "10:08:00")]
+
+
+@pytest.mark.parametrize("mode", ["T", "D", ""])
+def test_what_is_not_production_is_kept_and_never_charted(mode):
+    """Training and debugging messages carry numbers of nobody."""
+    found = hl7.parse(message(ORU.replace("|P|", f"|{mode}|"), PANEL, obx()), UTC, NOW)
+
+    assert found.readings == ()
+    (line,) = found.unread
+    assert line.reason.startswith(f"processing mode is {mode or 'empty'}, not P")
+
+
+def test_all_identifiers_of_a_patient_are_heard_and_an_escape_moves_no_field():
+    found = read("PID|||DEMO\\F\\1^^^A^MR~99^^^B^PI||A\\S\\B", obx())
+
+    assert found.patient_ids == ("DEMO|1", "99")
+    assert charted(found.readings) == [("sbp", "cuff", "128", "10:08:00")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f", "a|b^c&d~e\\f"), ("\\X41c3\\", "A\u00c3"),
+     ("\\H\\bold\\N\\", "bold"), ("one\\.br\\two", "one two"), ("\\Xzz\\", "\\Xzz\\"),
+     ("50\\", "50\\"), ("\\X0b1c\\", "")],
+)  # fmt: skip
+def test_an_escape_is_shown_as_what_it_means_and_a_broken_one_as_it_is(text, shown):
+    assert hl7.unescape(text) == shown
+
+
 def test_a_name_in_latin_1_loses_no_value():
     raw = message(ORU, "PID|||DEMO-1||GRÜN^DEMO", obx()).decode().encode("latin-1")
 
@@ -278,6 +312,7 @@ MALFORMED = {
     "a control id that is not printable": message(ORU.replace("|7|", "|7\x1c7|")),
     "a control id without end": message(ORU.replace("|7|", "|" + "7" * 181 + "|")),
     "a sender without end": message(ORU.replace("02005EFFFE000001", "0" * 181)),
+    "a batch file": b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + message(ORU, obx()),
     "NUL": message(ORU, "PID|||\0"),
     "two messages in one frame": message(ORU, obx(), ORU, obx()),
     "too large": message(ORU, "Z" * hl7.LARGEST),

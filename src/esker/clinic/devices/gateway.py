@@ -38,7 +38,7 @@ class Peer(asyncio.Protocol):
         self.receive, self.peers = receive, peers
         self.heard = bytearray()
         self.looked = 0  # so far no end of the frame was found
-        self.busy = self.deaf = self.over = False
+        self.busy = self.deaf = self.over = self.ended = False
         self.timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -62,6 +62,13 @@ class Peer(asyncio.Protocol):
         elif len(self.heard) > LARGEST:
             self.transport.pause_reading()
 
+    def eof_received(self) -> bool:
+        """It has said everything; what it said whole is still answered."""
+        self.ended = True
+        if not self.busy:
+            self._next()
+        return True
+
     def pause_writing(self) -> None:
         self.deaf = True  # it does not read its answers: it gets no more of them
 
@@ -79,6 +86,8 @@ class Peer(asyncio.Protocol):
             self._hand_on(bytes(self.heard[1:end]), end + len(END))
         elif len(self.heard) > LARGEST + 1:
             self._refuse()
+        elif self.ended:
+            self.transport.close()
         else:
             self.looked = max(len(self.heard) - 1, 0)
             self._within(FRAME_S if self.heard else IDLE_S)
@@ -115,7 +124,7 @@ class Peer(asyncio.Protocol):
             self.transport.write(START + answer + END)
         self.busy = False
         if self.over:
-            self._within(PATIENCE_S)
+            self._within(0 if self.ended else PATIENCE_S)
             return
         self.transport.resume_reading()
         self._next()
