@@ -1,8 +1,9 @@
-"""Every address of the API, each method, each kind of visitor. A route without a row fails."""
+"""Every address, each method, each kind of visitor. A route without a row fails."""
 
 from __future__ import annotations
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from esker.clinic.devices.models import Unread
 from esker.clinic.tenancy import scope
 from tests.clinic.devices.ward import oru
 from tests.clinic.sessions.room import Room, install
-from tests.conftest import NOW
+from tests.conftest import NOW, person
 
 BODIES = {
     "commands": {"command": {"kind": "weigh", "weight": "70", "unit": "kg"}},
@@ -23,25 +24,82 @@ BODIES = {
     "dismiss": {"monitor": "ROVING", "until": "2026-11-23T10:00:00Z", "reason": "a test of it"},
     "settle": {"line": 1, "reason": "looked at"},
 }
-# route -> method -> (nobody, nurse here, outsider); the outsider sees nothing of this clinic
-ROWS = {
-    "api/v1/sessions/<session_id>/commands": {"post": (401, 200, 404)},
-    "api/v1/sessions/<session_id>": {"get": (401, 200, 404)},
-    "api/v1/patients/<patient_id>/consent": {"post": (401, 200, 404)},
-    "api/v1/floor": {"get": (401, 200, 200)},
-    "api/v1/unclaimed": {"get": (401, 200, 200)},
-    "api/v1/unclaimed/dismiss": {"post": (401, 200, 404)},
-    "api/v1/unread": {"get": (401, 200, 200)},
-    "api/v1/unread/settle": {"post": (401, 200, 404)},
-    "api/v1/openapi.json": {"get": (200, 200, 200)},
-    "demo/": {"get": (404, 404, 404)},  # outside a demo there are no such pages
-    "demo/packs/": {"get": (404, 404, 404)},
-    "demo/bar/": {"get": (404, 404, 404)},
-    "demo/clock/": {"post": (404, 404, 404)},
-    "live/watch": {"post": (401, 200, 200)},
+VISITORS = ("nobody", "locked", "nurse", "administrator", "outsider")
+# route -> method -> what each of VISITORS is answered. "Outsider" is a nurse of another clinic:
+# what belongs to this clinic is not there for her (404); lists hold her own clinic's rows only.
+ROWS: dict[str, dict[str, tuple[int, ...]]] = {
+    "": {"get": (302, 200, 200, 200, 200)},
+    "account/": {"get": (302, 302, 200, 200, 200), "post": (302, 423, 404, 404, 404)},
+    "administration/": {"get": (302, 302, 404, 200, 404)},
+    "administration/chairs/": {"get": (302, 302, 404, 200, 404), "post": (302, 423, 404, 404, 404)},
+    "administration/monitors/": {
+        "get": (302, 302, 404, 200, 404),
+        "post": (302, 423, 404, 404, 404),
+    },
+    "administration/people/": {"get": (302, 302, 404, 200, 404), "post": (302, 423, 404, 409, 404)},
+    "administration/people/<str:username>/": {
+        "get": (302, 302, 404, 200, 404),
+        "post": (302, 423, 404, 409, 404),
+    },
+    "administration/products/": {
+        "get": (302, 302, 404, 200, 404),
+        "post": (302, 423, 404, 404, 404),
+    },
+    "administration/protocols/": {
+        "get": (302, 302, 404, 200, 404),
+        "post": (302, 423, 404, 404, 404),
+    },
+    "administration/protocols/<str:name>/": {
+        "get": (302, 302, 404, 200, 404),
+        "post": (302, 423, 404, 409, 404),
+    },
+    "api/v1/floor": {"get": (401, 200, 200, 200, 200)},
+    "api/v1/openapi.json": {"get": (200, 200, 200, 200, 200)},
+    "api/v1/patients/<patient_id>/consent": {"post": (401, 423, 200, 200, 404)},
+    "api/v1/sessions/<session_id>": {"get": (401, 200, 200, 200, 404)},
+    "api/v1/sessions/<session_id>/commands": {"post": (401, 409, 200, 409, 404)},
+    "api/v1/unclaimed": {"get": (401, 423, 200, 200, 200)},
+    "api/v1/unclaimed/dismiss": {"post": (401, 423, 200, 200, 404)},
+    "api/v1/unread": {"get": (401, 423, 200, 200, 200)},
+    "api/v1/unread/settle": {"post": (401, 423, 200, 200, 404)},
+    "at-chair/": {"get": (302, 200, 200, 200, 200)},
+    "chair/<uuid:session_id>/": {"get": (302, 200, 200, 200, 404)},
+    "chair/<uuid:session_id>/chart/": {"get": (302, 200, 200, 200, 404)},
+    "chair/<uuid:session_id>/fragment/": {"get": (302, 200, 200, 200, 404)},
+    "demo/": {"get": (302, 404, 404, 404, 404)},
+    "demo/bar/": {"get": (302, 404, 404, 404, 404)},
+    "demo/clock/": {"post": (302, 404, 404, 404, 404)},
+    "demo/packs/": {"get": (302, 302, 404, 404, 404)},
+    "floor/fragment/": {"get": (302, 200, 200, 200, 200)},
+    "join/<str:username>/<str:token>/": {
+        "get": (404, 404, 404, 404, 404),
+        "post": (404, 404, 404, 404, 404),
+    },
+    "live/watch": {"post": (401, 200, 200, 200, 200)},
+    "lock/": {"post": (302, 200, 200, 200, 200)},
+    "people/": {"get": (302, 302, 404, 404, 404)},
+    "presence/": {"post": (302, 423, 302, 302, 302)},
+    "readings/": {"get": (302, 302, 200, 200, 200)},
+    "readings/claim/": {"post": (302, 423, 409, 409, 409)},
+    "readings/dismiss/": {"post": (302, 423, 409, 409, 409)},
+    "readings/settle/": {"post": (302, 423, 409, 409, 409)},
+    "record/<uuid:session_id>/": {"get": (302, 302, 200, 200, 404)},
+    "record/<uuid:session_id>/pdf/": {"get": (302, 302, 200, 200, 404)},
+    "sessions/<uuid:session_id>/forecast": {"get": (401, 200, 200, 200, 404)},
+    "set-up/<str:token>/": {"get": (404, 404, 404, 404, 404), "post": (404, 404, 404, 404, 404)},
+    "sign-in/": {"get": (200, 200, 200, 200, 200), "post": (200, 200, 200, 200, 200)},
+    "sign-out/": {"post": (302, 302, 302, 302, 302)},
+    "switch/": {"get": (302, 200, 200, 200, 200), "post": (302, 403, 403, 403, 403)},
+    "this-screen/": {"get": (302, 302, 200, 200, 200), "post": (302, 423, 409, 409, 409)},
+    "tls/": {"get": (200, 200, 200, 200, 200)},
+    "tls/ca.pem": {"get": (404, 404, 404, 404, 404)},
+    "unlock/": {"post": (302, 403, 403, 403, 403)},
 }
 ELSEWHERE = {"live/", "api/v1/", "api/v1/docs"}  # a stream, tested with a server; and API's front
-CASES = [(route, method) for route, methods in ROWS.items() for method in methods]
+PLACES = {
+    "<patient_id>": "p1", "<str:username>": "nurse", "<str:token>": "x",
+    "<str:name>": "esketamine-trd-us",
+}  # fmt: skip
 
 
 def routes(patterns, prefix=""):
@@ -49,12 +107,12 @@ def routes(patterns, prefix=""):
         path = prefix + str(each.pattern)
         if hasattr(each, "url_patterns"):
             yield from routes(each.url_patterns, path)
-        elif path.startswith(("api/", "live/", "demo/")):
+        else:
             yield path
 
 
 def test_no_route_without_a_row():
-    """A new address of the API or of the live stream must say who may see it."""
+    """A new address, of a page or of the API, must say who may see it."""
     assert set(routes(get_resolver().url_patterns)) == set(ROWS) | ELSEWHERE
 
 
@@ -69,25 +127,48 @@ def room(clinic, nurse, prescriber):
     clock.install(clock.machine)
 
 
-@pytest.mark.django_db
-@pytest.mark.hazard(37)
-@pytest.mark.parametrize(("route", "method"), CASES)
-def test_who_sees_what(room, charlie, route, method):
-    """One clinic sees another (hazard 37): the outsider gets 404, whatever the method."""
-    url = "/" + route.replace("<session_id>", room.session).replace("<patient_id>", "p1")
+def visit(client, room, route, method):
+    url = "/" + re.sub(r"<(uuid:)?session_id>", room.session, route)
+    for place, value in PLACES.items():
+        url = url.replace(place, value)
+    if method == "get":
+        return client.get(url)
+    if not route.startswith(("api/", "live/")):
+        return client.post(url, {})
     body = next((body for word, body in BODIES.items() if word in url), {})
     body = {**body, "chairs": ["Chair 1"], "audible": True} if "watch" in url else body
-    seen = []
-    for visitor in (None, room.nurse, charlie):
-        client = Client()
-        if visitor:
-            client.force_login(visitor, backend="django.contrib.auth.backends.ModelBackend")
-        sent = json.dumps({"id": str(uuid4()), **body})
-        call = getattr(client, method)
-        answer = call(url, sent, "application/json") if method == "post" else call(url)
-        seen.append(answer.status_code)
-        assert visitor is not charlie or b"Demo Alder" not in answer.content
-    assert tuple(seen) == ROWS[route][method]
+    return client.post(url, json.dumps({"id": str(uuid4()), **body}), "application/json")
+
+
+def browser_of(visitor, user):
+    client = Client()
+    if user:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    if visitor == "locked":
+        session = client.session
+        session["locked"] = True
+        session.save()
+    return client
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard(37)
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_who_sees_what(room, clinic, charlie, visitor):
+    """One clinic sees another (hazard 37): the outsider gets 404, whatever the method."""
+    people = {
+        "nobody": None, "locked": room.nurse, "nurse": room.nurse, "outsider": charlie,
+        "administrator": person(clinic, "admin", "administrator"),
+    }  # fmt: skip
+    seen, wanted = {}, {}
+    for route, methods in ROWS.items():
+        for method, codes in methods.items():
+            answer = visit(browser_of(visitor, people[visitor]), room, route, method)
+            seen[route, method] = answer.status_code
+            wanted[route, method] = codes[VISITORS.index(visitor)]
+            if visitor not in ("nurse", "administrator"):
+                assert b"Demo Alder" not in answer.content, route
+    assert wanted == seen
 
 
 @pytest.mark.django_db
