@@ -124,6 +124,18 @@ def test_of_rate_and_pump_the_larger_counts(pump, counts):
 
 
 @pytest.mark.hazard(4)
+def test_a_device_told_meanwhile_does_not_keep_the_pump_running():
+    """Hazard 4: the stop ends the stretch of the infusion, whatever was told after it began."""
+    room = infusing(20)
+    room.do("device_given", device=1, vial="V1", order_version=1)
+    room.do("stop", reason="enough")
+    given = dosing.given_mg(room.state, room.now)
+    room.wait(30)
+
+    assert given == dosing.given_mg(room.state, room.now)
+
+
+@pytest.mark.hazard(4)
 def test_more_than_was_made_up_is_counted_and_asked_about():
     room = infusing(40)
     drafts = room.do("end_dose", given_ml="60")

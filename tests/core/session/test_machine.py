@@ -231,7 +231,7 @@ class Session(RuleBasedStateMachine):
         assert self.take(kind, self.room.ask(kind, occurred_at=when, **fields))
         if kind in ("stop", "end_dose") and ran and self.room.protocol.drug.form == "infusion":
             # An end within the pause is the pause's; the wait may only be longer than this.
-            self.doses.append(self.room.state.given[-1].until)
+            self.doses += [each.until for each in self.room.state.given if each.until]
 
     @rule(
         device=st.sampled_from([1, 1, 2, 3]), vial=st.sampled_from(["V1", "V2", "V9"]),

@@ -61,10 +61,11 @@ def device(state: Session, entry: Entry, body: Body) -> Session:
         entry.id, Decimal(body["amount_mg"]), moment(body["counted_at"]), moment(body["told_at"]),
         body["vial"], body["device"],
     )  # fmt: skip
-    over = state.dosing is Dosing.DONE  # one told late does not begin the dosing again
+    # One told while dosing is paused or over does not set it going again.
+    stays = state.dosing in (Dosing.PAUSED, Dosing.DONE)
     return replace(
-        state, given=(*state.given, given), dosing=Dosing.DONE if over else Dosing.RUNNING,
-        phase=state.phase if over else Phase.DOSE,
+        state, given=(*state.given, given), dosing=state.dosing if stays else Dosing.RUNNING,
+        phase=state.phase if stays else Phase.DOSE,
         devices_allowed=max(state.devices_allowed, body["device"]),
     )  # fmt: skip
 
@@ -129,15 +130,17 @@ def halt(state: Session, entry: Entry, body: Body, by: str | None) -> Session:
 
     An end that only the closing of the session put there gives way to the one that a person tells.
     """
-    last = state.given[-1] if state.given else None
-    if last is None or last.rate_ml_per_h is None or (last.until and last.ended_by):
+    running = [n for n, each in enumerate(state.given) if each.rate_ml_per_h is not None]
+    if not running:
+        return state
+    place, last = running[-1], state.given[running[-1]]
+    if last.until and last.ended_by:
         return state
     at, told = times(entry, body)
     ended = replace(
-        last, until=max(at, last.at), until_told=max(told, last.told_at),
-        ended_by=by,
+        last, until=max(at, last.at), until_told=max(told, last.told_at), ended_by=by
     )  # fmt: skip
-    return replace(state, given=(*state.given[:-1], ended))
+    return replace(state, given=(*state.given[:place], ended, *state.given[place + 1 :]))
 
 
 def _spend(state: Session, body: Body) -> Session:
