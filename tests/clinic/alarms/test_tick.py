@@ -93,3 +93,20 @@ def test_a_closed_session_sounds_no_more(room):
     for _ in range(30):
         look(room, seconds=10)
     assert room.state()["alarms"] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard(26)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_emergency_sounds_before_arrival_and_after_the_end(room, when):
+    """Hazard 26, in the way of a rescue: who falls in the corridor is heard at the screens."""
+    room.open() if when == "before" else room.arrived()
+    if when == "after":
+        room.do("withhold", reason="unwell")
+    room.do("emergency")
+    look(room, seconds=1)
+
+    assert ["emergency"] == [each["id"] for each in room.state()["alarms"]]
+    room.do("end_emergency", outcome="only slipped")
+    look(room, seconds=1)
+    assert [] == room.state()["alarms"]

@@ -107,10 +107,15 @@ def protocol_of(state: Session) -> Protocol:
 
 
 def _watched(clinic_id: str, alarmed: Iterable[str]) -> list[str]:
-    """Sessions that someone came to and that are not closed, and those with an alarm left over."""
-    rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
-    open_ones = rows.exclude(phase=Phase.ARRIVE.value, chair=None).values_list("session", flat=True)
-    return sorted({*open_ones, *alarmed})
+    """Sessions that someone came to and that are not closed, and those with an alarm left over.
+
+    An emergency calls before the arrival and after the end as well.
+    """
+    rows = SessionRow.objects.filter(clinic_id=clinic_id)
+    sat = rows.filter(closed_at=None).exclude(phase=Phase.ARRIVE.value, chair=None)
+    called = rows.exclude(emergency_at=None)
+    found = (some.values_list("session", flat=True) for some in (sat, called))
+    return sorted({*alarmed, *(session for some in found for session in some)})
 
 
 def _lasting(alarms: Alarms) -> dict[str, Alarm]:

@@ -26,6 +26,7 @@ class SessionRow(Tenant):
     weighed_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=32, null=True)
+    emergency_at = models.DateTimeField(null=True)  # open until somebody tells its outcome
 
     class Meta:
         constraints = [

@@ -53,5 +53,6 @@ def _columns(state: Session) -> dict[str, Any]:
         "weight_kg": weight,
         "weighed_at": weighed_at,
         "closed_at": state.closed_at,
+        "emergency_at": state.emergency_at,
         "outcome": state.outcome,
     }
