@@ -51,7 +51,7 @@ class Reading(Tenant):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "uid"], name="a_reading_once")]
         indexes = [
-            models.Index(fields=["clinic", "monitor", "observed_at"], name="journal_by_time"),
+            models.Index(fields=["clinic", "observed_at", "monitor"], name="journal_by_time"),
             models.Index(fields=["message"], name="journal_by_message"),
         ]
 
