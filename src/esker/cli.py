@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _ledger(commands.add_parser("ledger", help="verify, export, tail or rebuild"))
     _forecast(commands.add_parser("forecast", help="make a shown forecast again"))
     _protocol(commands.add_parser("protocol", help="check or show a protocol file"))
-    _paper(commands.add_parser("paper", help="print a blank session pack"))
+    _paper(commands.add_parser("paper", help="print a session pack to write on"))
     simulate.add_parser(commands)
     return top
 
@@ -169,6 +169,9 @@ def run_protocol(args: argparse.Namespace) -> int:
 
 def _paper(cmd: argparse.ArgumentParser) -> None:
     cmd.add_argument("--protocol", default="esketamine-trd-us", help="built-in id or TOML file")
+    cmd.add_argument("--session", help="a session's id: prints its patient and its order")
+    data = os.environ.get("ESKER_DATA", "esker-data")
+    cmd.add_argument("--data", type=Path, default=Path(data), help="that session's folder")
     cmd.add_argument("--out", type=Path, default=Path("session-pack.pdf"))
     cmd.set_defaults(run=run_paper)
 

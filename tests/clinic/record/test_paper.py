@@ -1,13 +1,12 @@
-"""Paper: the record of a session, and the blank pack for the day when nothing works."""
+"""The record of a session on paper."""
 
-from argparse import Namespace
 from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
 
-from esker.clinic.record import paper, pdf
+from esker.clinic.record import pdf
 from esker.clinic.record.content import Record
 from tests.clinic.pages.conftest import AT, example
 
@@ -81,10 +80,3 @@ def test_the_record_prints_a_name_as_text(session):
     session["patient"]["name"] = "#panic()"
     text = PdfReader(BytesIO(pdf.session(content(session)))).pages[0].extract_text()
     assert "#panic()" in text
-
-
-def test_a_blank_pack_prints_for_each_built_in_protocol(tmp_path):
-    """On the day when nothing works there is still paper."""
-    for name in ("esketamine-trd-us", "esketamine-trd-eu", "ketamine-iv"):
-        paper.run(Namespace(protocol=name, out=tmp_path / name))
-        assert b"%PDF" == (tmp_path / name).read_bytes()[:4]

@@ -16,5 +16,6 @@ urlpatterns = [
     path("readings/claim/", unclaimed.claim, name="claim"),
     path("readings/dismiss/", unclaimed.dismiss, name="dismiss"),
     path("readings/settle/", unclaimed.settle, name="settle"),
+    path("record/<uuid:session_id>/pack/", views.session_pack, name="session-pack"),
     path("people/", views.people, name="people"),
 ]

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 from esker.clinic import clock
 from esker.clinic.pages import board, chart, presenters, words
 from esker.clinic.people import directory, screen
-from esker.clinic.record import checkpoint, pdf
+from esker.clinic.record import checkpoint, paper, pdf
 from esker.clinic.record.content import Record
 from esker.clinic.sessions import charting, queries
 from esker.clinic.sessions.hidden import hidden, hidden_floor
@@ -163,3 +163,12 @@ def record_pdf(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """On paper, with a checkpoint that ties it to the ledger."""
     content = _record(request, session_id, checkpoint.digest(_clinic(request)))
     return HttpResponse(pdf.session(content), content_type="application/pdf")
+
+
+@require_GET
+@never_cache
+def session_pack(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """The session on paper with its patient's identity, to lie beside the chair."""
+    _found(queries.session, request, session_id, request.screen.user)
+    given = paper.for_session(_clinic(request), str(session_id))
+    return HttpResponse(pdf.pack(given), content_type="application/pdf")
