@@ -25,11 +25,13 @@ def bar(request: HttpRequest, path: str | None = None) -> dict[str, Any]:
         return {}
     now, here = shell.now(), path or request.path
     shown: dict[str, Any] = {"now": now, "rate": rate(), "rates": clocks.RATES, "page": here}
-    user = getattr(request, "user", None)
-    if user is not None and user.is_authenticated:
-        clinic = str(user.clinic_id)
-        felt = [each for each in bedside.felt(clinic, now) if each["session"] == session_at(here)]
-        shown |= {"next": dosed.next_due(clinic, now), "felt": felt[0] if felt else None}
+    watching = getattr(request, "screen", None)  # None for a stranger
+    if watching is not None:
+        shown |= {"watching": True, "locked": watching.locked}
+        shown |= {"next": dosed.next_due(watching.clinic, now), "felt": None}
+        if not watching.locked and (session := session_at(here)):
+            felt = bedside.felt(watching.clinic, now)
+            shown["felt"] = next((each for each in felt if each["session"] == session), None)
     return {"simulation": shown, "demo": True}
 
 

@@ -108,5 +108,5 @@ def _jump(running: clocks.Clock, clinic: str, how: str) -> None:
 
 
 def _page(request: HttpRequest, template: str, shown: dict[str, Any]) -> HttpResponse:
-    locked = bool(request.session.get("locked"))
-    return render(request, template, {"locked": locked, "now": shell.now(), **shown})
+    here = {"locked": request.screen.locked, "now": shell.now()}
+    return render(request, template, here | shown)
