@@ -54,11 +54,11 @@ ARTERIAL, VENOUS, NK, HNK, EFFECT, T_SBP, T_CADSS, DELAYED, SPARE = (MODES * r f
 
 
 @njit(**OPTIONS)
-def build_r(p, cl_row, cln_row, lam, b, rows, gap):
+def build_r(effects, p, cl_row, cln_row, lam, b, rows, gap):
     """Poles, bolus gains and output rows (ng/mL per mg) of one enantiomer in WIDTH patients.
 
     `p` is (24, WIDTH); `lam`, `b`, `gap` 14 rows; `rows` 9 * 14, of which the first seven stay as
-    outputs. Returns the amplification of rounding.
+    outputs. `effects` as in `step_r`. Returns the amplification of rounding.
     """
     b[:] = 0.0
     rows[:] = 0.0
@@ -97,18 +97,21 @@ def build_r(p, cl_row, cln_row, lam, b, rows, gap):
     scale_row(MODES, 1000.0 * HNK_PER_KETAMINE / vh1, rows, HNK, HNK)
     for n, rate, part in ((9, load(p, FAST), load(p, SHARE)),
                           (10, load(p, SLOW), 1.0 - load(p, SHARE))):  # fmt: skip
-        add_filter(n, MODES, CHAIN, rate, rate, rows, ARTERIAL, SPARE, lam, b, gap)
+        strain = add_filter(n, MODES, CHAIN, rate, rate, rows, ARTERIAL, SPARE, lam, b, gap)
+        worst = larger(worst, strain)
         add_row(n + 1, part, rows, SPARE, VENOUS)
         store(rows, SPARE + n, none)
+    if not effects:
+        for n in range(11, MODES):
+            store(lam, n, spread(1.0))  # empty modes
+        return worst
     ke0 = load(p, KE0)
-    strain = larger(
-        worst, add_filter(11, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap)
-    )
+    strain = add_filter(11, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap)
+    worst = larger(worst, strain)
     for n, rate, out in ((12, load(p, KT_SBP), T_SBP), (13, load(p, KT_CADSS), T_CADSS)):
-        worst = larger(
-            worst, add_filter(n, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap)
-        )
-    return larger(worst, strain)
+        strain = add_filter(n, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap)
+        worst = larger(worst, strain)
+    return worst
 
 
 @njit(**INLINED)
@@ -192,8 +195,9 @@ def _kernel(stamp):
                 level_r[:] = 0.0
                 base[:] = 0.0
                 given[:] = 0.0
-                worst = build_r(p8, CL, CLN, lam_s, b_s, rows_s, gap)
-                store(strain, 0, larger(worst, build_r(p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)))
+                worst = build_r(True, p8, CL, CLN, lam_s, b_s, rows_s, gap)
+                other = build_r(False, p8, CL_R, CLN_R, lam_r, b_r, rows_r, gap)
+                store(strain, 0, larger(worst, other))
                 decay_factors(lam_s, minutes, factor_s)
                 decay_factors(lam_r, minutes, factor_r)
                 start(kept)

@@ -230,14 +230,31 @@ def give(bolus, amount, into, chain, lam, b, w, level):
             store(w, m, load(w, m) - settled)
 
 
+@njit(**INLINED)
+def quad(modes, r, rows, x, totals):
+    """Add the products of four rows with `x` to their totals: four sums hide each other's latency."""
+    a, b, c, d = totals
+    at = r * modes
+    for m in range(modes):
+        v = load(x, m)
+        a = a + load(rows, at + m) * v
+        b = b + load(rows, at + modes + m) * v
+        c = c + load(rows, at + 2 * modes + m) * v
+        d = d + load(rows, at + 3 * modes + m) * v
+    return a, b, c, d
+
+
 @njit(**OPTIONS)
 def settle(modes, count, rows, level, base):
-    """What each of `count` rows would settle at under the rates now running."""
-    for r in range(count):
-        total = spread(0.0)
-        for m in range(modes):
-            total = total + load(rows, r * modes + m) * load(level, m)
-        store(base, r, total)
+    """What each of `count` rows would settle at under the rates now running.
+
+    `rows` has room for a whole number of fours.
+    """
+    zero = spread(0.0)
+    for r in range(0, count, 4):
+        totals = quad(modes, r, rows, level, (zero, zero, zero, zero))
+        for i in range(min(4, count - r)):
+            store(base, r + i, totals[i])
 
 
 @njit(**OPTIONS)
@@ -346,8 +363,14 @@ def above_zero(y, r, stride, totals):
 def look(modes, count, rows, w, base, y, at):
     """Read `count` rows of the present state into `y` from row `at`, as after an event."""
     zero = spread(0.0)
-    for r in range(count):
-        total = load(base, r)
-        for m in range(modes):
-            total = total + load(rows, r * modes + m) * load(w, m)
-        store(y, at + r, larger(total, zero))
+    for r in range(0, count, 4):
+        left = count - r
+        totals = (
+            load(base, r),
+            load(base, r + 1) if left > 1 else zero,
+            load(base, r + 2) if left > 2 else zero,
+            load(base, r + 3) if left > 3 else zero,
+        )
+        totals = quad(modes, r, rows, w, totals)
+        for i in range(min(4, left)):
+            store(y, at + r + i, larger(totals[i], zero))
