@@ -1,0 +1,118 @@
+"""`esker serve`: what it refuses, its certificate, and what its answers carry."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from django.test import Client
+
+from esker.clinic import serve
+from esker.clinic.demo.clock import FILE
+from esker.clinic.setup import first, tls
+from tests.conftest import NOW
+
+NAMES = ["clinic.example", "192.0.2.7"]
+
+
+def server(files):
+    return x509.load_pem_x509_certificate(files.server.read_bytes())
+
+
+def test_a_demo_folder_is_no_clinic(tmp_path):
+    (tmp_path / FILE).write_text("{}")
+    assert "demo" in serve.refusal(tmp_path, "127.0.0.1", False, False)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "clinic.example"])
+def test_beyond_this_machine_it_asks_for_tls(tmp_path, host):
+    """A password does not cross the network in the clear unless somebody says so."""
+    assert "--tls" in serve.refusal(tmp_path, host, False, False)
+    assert serve.refusal(tmp_path, host, True, False) is None
+    assert serve.refusal(tmp_path, host, False, True) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_on_this_machine_it_does_not(tmp_path, host):
+    assert serve.refusal(tmp_path, host, False, False) is None
+
+
+def test_a_tablet_that_trusts_the_authority_trusts_the_server(tmp_path):
+    """By its name and by its address; and OpenSSL agrees."""
+    files = tls.prepare(tmp_path, NAMES, NOW)
+    known = server(files).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert ["clinic.example"] == known.get_values_for_type(x509.DNSName)
+    assert ["192.0.2.7"] == [str(ip) for ip in known.get_values_for_type(x509.IPAddress)]
+    server(files).verify_directly_issued_by(x509.load_pem_x509_certificate(files.ca.read_bytes()))
+    ssl.create_default_context(cafile=files.ca).load_cert_chain(files.server, files.server_key)
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in (files.ca_key, files.server_key)}
+
+
+def test_a_certificate_is_renewed_under_the_same_authority(tmp_path):
+    """Before it ends, or when a name is missing; else it stays, and tablets notice nothing."""
+    files = tls.prepare(tmp_path, NAMES, NOW)
+    authority, old = tls.fingerprint(tmp_path), server(files).serial_number
+    tls.prepare(tmp_path, NAMES[:1], NOW + timedelta(days=30))
+    assert old == server(files).serial_number
+    tls.prepare(tmp_path, [*NAMES, "other.example"], NOW)
+    named = server(files).serial_number
+    assert named != old
+    tls.prepare(tmp_path, NAMES, NOW + timedelta(days=350))
+    assert named != server(files).serial_number
+    assert authority == tls.fingerprint(tmp_path)
+    assert tls.ends(tmp_path) > NOW + timedelta(days=700)
+
+
+@pytest.mark.django_db
+def test_the_door_of_an_empty_folder_opens_once(tmp_path, settings, clinic):
+    settings.DATA = tmp_path
+    token = first.open_door()
+    assert not first.fits(token)  # there is a clinic
+    clinic.delete()
+    assert first.fits(token)
+    assert not first.fits(token + "x")
+    assert token not in (tmp_path / first.FILE).read_text()
+    newer = first.open_door()
+    assert (False, True) == (first.fits(token), first.fits(newer))
+    first.close_door()
+    assert not first.fits(newer)
+
+
+@pytest.mark.django_db
+def test_every_page_forbids_what_it_does_not_need(nurse):
+    """Scripts and styles of our own only; in no frame; no address told to others."""
+    client = Client()
+    client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
+    for url in ("/", "/sign-in/", "/account/", "/tls/"):
+        headers = client.get(url).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "DENY" == headers["X-Frame-Options"]
+        assert "nosniff" == headers["X-Content-Type-Options"]
+        assert "same-origin" == headers["Referrer-Policy"]
+
+
+def test_djangos_own_check_finds_nothing_under_tls(tmp_path):
+    """`manage.py check --deploy`, as a server with --tls is set."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ESKER_", "DJANGO_"))}
+    environment |= {"ESKER_DATA": str(tmp_path), "ESKER_TLS": "1", "ESKER_NAMES": "clinic.example",
+                    "DJANGO_SETTINGS_MODULE": "esker.clinic.settings"}  # fmt: skip
+    words = [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
+    print_cookies = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, 'clinic.example' in s.ALLOWED_HOSTS)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", print_cookies], env=environment, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert "True True True" == said.stdout.strip()
