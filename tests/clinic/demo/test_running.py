@@ -74,6 +74,14 @@ def test_every_answer_says_that_it_is_a_simulation(nurse):
     assert session["simulation"] is True
 
 
+def test_the_ledger_itself_says_that_it_is_a_simulation(base, folder):
+    """Exported envelopes are verbatim, so an entry of the chain says it, with its digest."""
+    lines = esker("ledger", "export", "--data", folder).communicate()[0].splitlines()
+    said = [line for line in lines if '"simulation.declared"' in line]
+    assert len(said) == 1
+    assert "nobody in this ledger is real" in said[0]
+
+
 def test_at_60x_no_signal_is_lost(nurse):
     """Time waits for the monitors: a minute in a second makes no reading old."""
     begun = shown(nurse.floor())

@@ -23,18 +23,23 @@ class Bedside:
 
     def __init__(self, clinic_id: str) -> None:
         self.clinic_id = clinic_id
+        self.sessions: list[dict[str, Any]] = []
         self._cables: dict[str, Cable] = {}
 
     def refresh(self, now: datetime) -> None:
-        """Look again. A look that fails leaves the cables as they were: monitors speak on."""
+        """Look again."""
+        self.sessions = dosed.sessions(self.clinic_id, now)
+        paired = (each for each in self.sessions if each["monitor"])
+        self._cables = {each["monitor"]: cable(each, now) for each in paired}
+
+    def try_refresh(self, now: datetime) -> None:
+        """Look again in a thread of its own. When that fails, the monitors speak on as before."""
         try:
-            found = dosed.sessions(self.clinic_id, now)
-            paired = (each for each in found if each["monitor"])
-            self._cables = {each["monitor"]: cable(each, now) for each in paired}
+            self.refresh(now)
         except Exception:
             log.exception("The simulated monitors could not see what their patients took.")
         finally:
-            connection.close()  # this runs in a thread of its own each time
+            connection.close()
 
     def look(self, identity: str) -> Cable | None:
         return self._cables.get(identity)

@@ -176,7 +176,7 @@ def _monitors(folder: Path, port: int, clock: Clock, speaking: bool) -> None:
         )
 
     speakers = [speaker(each) for each in cast.SPEAKING] if speaking else []
-    asyncio.run(pace(clock, speakers, bedside.refresh))
+    asyncio.run(pace(clock, speakers, bedside.try_refresh))
 
 
 def monitor(args: argparse.Namespace) -> int:
@@ -234,7 +234,7 @@ def _at_chair(folder: Path, chair: int):  # type: ignore[no-untyped-def]
         raise Unable(f"The demo has chairs 1 to {len(cast.MONITORS)}; there is no chair {chair}.")
     bedside = Bedside(str(cast.CLINIC))
     identity = cast.MONITORS[chair - 1]
-    return identity, clock.arriving, lambda name: bedside.look(name) or NOBODY, bedside.refresh
+    return identity, clock.arriving, lambda name: bedside.look(name) or NOBODY, bedside.try_refresh
 
 
 def _port(folder: Path) -> int:

@@ -20,7 +20,7 @@ from esker.clinic.devices import intake
 from esker.clinic.ledger import store
 from esker.clinic.people import signing
 from esker.clinic.people.models import Clinic, User
-from esker.clinic.sessions import dosed, queries, service
+from esker.clinic.sessions import queries, service
 from esker.clinic.setup import commands as setup
 from esker.core.ledger import Draft, Refused
 from esker.core.monitoring.channels import UNIT, Channel
@@ -52,7 +52,7 @@ class Day:
         while self.now < moment:
             self.now = min(self.now + STEP, moment)
             self.hear()
-            for said in dosed.sessions(CLINIC, self.now):
+            for said in self.bedside.sessions:
                 self._attend(said)
 
     def hear(self) -> None:
@@ -87,8 +87,8 @@ class Day:
         self.tell(patient, "record_scale", scale=scale, value=str(value))
 
     def _felt(self, patient: Patient) -> tuple[bodies.Effect, bodies.Body]:
-        all_ = dosed.sessions(CLINIC, self.now)
-        said = next(each for each in all_ if each["session"] == patient.session)
+        self.bedside.refresh(self.now)
+        said = next(each for each in self.bedside.sessions if each["session"] == patient.session)
         body = body_of(said["patient"])
         return bodies.effect(body, bodies.taken(said), self.now), body
 
@@ -144,9 +144,24 @@ class Day:
         return str(rule)
 
 
+def declare(day: Day) -> None:
+    """The ledger says for itself that it is a play, in whatever whole export it ends up."""
+    said = {"simulation": True, "sentence": "SIMULATION: nobody in this ledger is real."}
+    with tenancy.scope(CLINIC):
+        store.append(
+            CLINIC,
+            command=str(uuid4()),
+            actor="demo",
+            drafts=[Draft("simulation.declared", said, day.now)],
+            stream="clinic:simulation",
+            recorded_at=day.now,
+        )
+
+
 def staff(day: Day) -> None:
     """The clinic and its people; all of them are in the building this morning."""
     clinic = Clinic.objects.create(id=cast.CLINIC, name="Demo Clinic", zone="UTC")
+    declare(day)
     for member in cast.STAFF:
         User.objects.create_user(
             member.username,

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from esker.clinic.demo.cast import (
     CEDAR,
     ELM,
@@ -46,6 +48,7 @@ PRNS = [
 ]
 
 
+@transaction.atomic  # one commit instead of hundreds: nothing of a half-made morning is kept
 def morning(begins: datetime) -> None:
     """Make everything that happened before `begins`, when the newcomer walks in."""
 
