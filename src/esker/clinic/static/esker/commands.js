@@ -123,7 +123,7 @@ function open(id) {
   for (const input of dialog.querySelectorAll("input[data-channel]")) fill(input);
   dialog.querySelectorAll(".said").forEach((each) => { each.textContent = ""; });
   dialog.show();
-  (dialog.querySelector("[data-scan]") ?? dialog.querySelector("button.main, button"))?.focus();
+  (dialog.querySelector("[data-scan]") ?? dialog.querySelector("button[value]") ?? dialog.querySelector("button"))?.focus();
 }
 
 // Fresh numbers of the monitor, taken over at this moment, with the reading that they came from.
