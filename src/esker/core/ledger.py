@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -106,12 +106,17 @@ def instant(moment: datetime) -> str:
 
 def moment(text: str) -> datetime:
     """The inverse of `instant`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if len(text) != len("2026-11-23T15:15:40.000000Z") or text[-1] != "Z":
+        raise ValueError(f"{text!r} is not an instant of the ledger")
+    return datetime.fromisoformat(text)
+
+
+NAMES = tuple(Entry.__dataclass_fields__)
 
 
 def envelope(entry: Entry) -> dict[str, Any]:
     """An entry as exported: a flat mapping of JSON values, `digest` included."""
-    fields = asdict(entry)
+    fields = {name: getattr(entry, name) for name in NAMES}
     fields["occurred_at"] = instant(entry.occurred_at)
     fields["recorded_at"] = instant(entry.recorded_at)
     return fields

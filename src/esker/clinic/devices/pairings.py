@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Max
 
@@ -10,13 +12,14 @@ from esker.clinic.devices import models
 from esker.clinic.ledger import projections
 from esker.clinic.sessions import folding
 from esker.core.ledger import Entry
-from esker.core.monitoring.pairing import identifier
+from esker.core.monitoring.pairing import Pairing, identifier
+from esker.core.session.state import Session
 
 KINDS = ("monitor.paired", "monitor.unpaired", "session.closed")
 
 
 def register() -> None:
-    projections.register("", apply, reset, [models.Pairing])
+    projections.register("", apply, reset, [models.Pairing], refill)
 
 
 def apply(entry: Entry) -> None:
@@ -24,18 +27,30 @@ def apply(entry: Entry) -> None:
     if entry.kind not in KINDS:
         return
     state = folding.follow(entry)
-    patient = state.patient
-    assert patient is not None  # the first entry of a session is its opening
     for place, each in list(enumerate(state.pairings))[-2:]:
         models.Pairing.objects.update_or_create(
-            clinic_id=entry.clinic,
-            session=state.id,
-            place=place,
-            defaults={
-                "monitor": each.monitor, "chair": each.chair, "begins": each.begins,
-                "until": each.until, "number": identifier(patient.mrn),
-            },
-        )  # fmt: skip
+            clinic_id=entry.clinic, session=state.id, place=place, defaults=_columns(state, each)
+        )
+
+
+def refill(clinic_id: str, entries: Sequence[Entry]) -> None:
+    """The rows that `apply` would leave, each written once."""
+    models.Pairing.objects.bulk_create(
+        models.Pairing(clinic_id=clinic_id, session=state.id, place=place, **_columns(state, each))
+        for state in folding.fold_streams(entries)
+        for place, each in enumerate(state.pairings)
+    )
+
+
+def _columns(state: Session, each: Pairing) -> dict[str, Any]:
+    assert state.patient is not None  # the first entry of a session is its opening
+    return {
+        "monitor": each.monitor,
+        "chair": each.chair,
+        "begins": each.begins,
+        "until": each.until,
+        "number": identifier(state.patient.mrn),
+    }
 
 
 def reset(clinic_id: str) -> None:

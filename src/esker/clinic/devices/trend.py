@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -29,24 +29,38 @@ def stream_of(session_id: str) -> str:
 
 
 def register() -> None:
-    projections.register("trend.", apply, reset, [Block])
+    projections.register("trend.", apply, reset, [Block], refill)
 
 
 def apply(entry: core.Entry) -> None:
     """Note what the block covers. `newest` grows from block to block, so the last one tells all."""
     session = entry.stream.partition(":")[2]
+    _row(entry, newest(entry.clinic, session))[0].save()
+
+
+def refill(clinic_id: str, entries: Sequence[core.Entry]) -> None:
+    """The rows that `apply` would leave, written at once."""
+    rows, shown = [], {}
+    for entry in entries:
+        row, shown[entry.stream] = _row(entry, shown.get(entry.stream, {}))
+        rows.append(row)
+    Block.objects.bulk_create(rows, batch_size=500)
+
+
+def _row(entry: core.Entry, before: dict[Sensor, datetime]) -> tuple[Block, dict[Sensor, datetime]]:
+    """The row of a block, and the newest instants after it."""
     found = unblock(entry.data()["block"])
-    before = newest(entry.clinic, session)
-    Block.objects.create(
+    after = _newer(before, found)
+    return Block(
         clinic_id=entry.clinic,
-        session=session,
+        session=entry.stream.partition(":")[2],
         seq=entry.seq,
         digest=entry.digest,
         begins=found[0].observed_at,
         ends=found[-1].observed_at,
         claimed=entry.kind == CLAIMED,
-        newest=_written(_newer(before, found)),
-    )
+        newest=_written(after),
+    ), after
 
 
 def reset(clinic_id: str) -> None:

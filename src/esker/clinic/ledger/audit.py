@@ -107,8 +107,7 @@ def rebuild(clinic_id: str) -> Rebuilt:
     entries = _in_order(clinic_id)
     before = projections.dump(clinic_id)
     projections.reset(clinic_id)
-    for entry in entries:
-        projections.apply(entry)
+    projections.refill(clinic_id, entries)
     return Rebuilt(len(entries), list(_differences(before, projections.dump(clinic_id))))
 
 

@@ -17,6 +17,7 @@ class Projection:
     apply: Callable[[core.Entry], None]
     reset: Callable[[str], None]
     tables: Sequence[type[Model]] | None
+    refill: Callable[[str, Sequence[core.Entry]], None] | None
 
 
 _registered: list[Projection] = []
@@ -27,17 +28,30 @@ def register(
     apply_fn: Callable[[core.Entry], None],
     reset_fn: Callable[[str], None],
     tables: Sequence[type[Model]] | None = None,
+    refill_fn: Callable[[str, Sequence[core.Entry]], None] | None = None,
 ) -> None:
     """Feed `apply_fn` every entry whose kind starts so; `reset_fn(clinic_id)` empties it.
 
-    A rebuild compares `tables`; None means every table of its app that has a clinic.
+    A rebuild compares `tables`; None means every table of its app that has a clinic. It fills an
+    emptied table by `refill_fn(clinic_id, entries)` where there is one: the same rows, all at once.
     """
-    _registered.append(Projection(kind_prefix, apply_fn, reset_fn, tables))
+    _registered.append(Projection(kind_prefix, apply_fn, reset_fn, tables, refill_fn))
 
 
 def apply(entry: core.Entry) -> None:
     for projection in _registered:
         if entry.kind.startswith(projection.prefix):
+            projection.apply(entry)
+
+
+def refill(clinic_id: str, entries: Sequence[core.Entry]) -> None:
+    """Feed emptied projections every entry there is, each stream in its own order."""
+    for projection in _registered:
+        mine = [entry for entry in entries if entry.kind.startswith(projection.prefix)]
+        if projection.refill is not None:
+            projection.refill(clinic_id, mine)
+            continue
+        for entry in mine:
             projection.apply(entry)
 
 

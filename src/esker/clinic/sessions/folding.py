@@ -16,6 +16,7 @@ from esker.core.ledger import GENESIS, Entry
 from esker.core.session.evolve import evolve
 from esker.core.session.state import Session
 
+NOTHING = Session()
 KEPT = 500
 _states: OrderedDict[tuple[str, str], Session] = OrderedDict()  # (stream, digest of last entry)
 _lock = Lock()
@@ -58,6 +59,15 @@ def follow(entry: Entry) -> Session:
             if each.seq < entry.seq:
                 before = evolve(before, each)
     return _keep(entry.stream, entry.digest, evolve(before, entry))
+
+
+def fold_streams(entries: Iterable[Entry]) -> list[Session]:
+    """The last state of every session among these entries, for who has them all at hand."""
+    states: dict[str, Session] = {}
+    for entry in entries:
+        if entry.stream.startswith("session:"):
+            states[entry.stream] = evolve(states.get(entry.stream, NOTHING), entry)
+    return list(states.values())
 
 
 def _head(clinic_id: str, stream: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from esker.clinic.ledger import projections
@@ -10,9 +11,11 @@ from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.ledger import Entry
 from esker.core.session.state import Session
 
+SCANNED = "vial.scanned"
+
 
 def register() -> None:
-    projections.register("", apply, reset, [SessionRow, VialUse])
+    projections.register("", apply, reset, [SessionRow, VialUse], refill)
 
 
 def apply(entry: Entry) -> None:
@@ -22,12 +25,28 @@ def apply(entry: Entry) -> None:
     SessionRow.objects.update_or_create(
         clinic_id=entry.clinic, session=state.id, defaults=_columns(state)
     )
-    if entry.kind == "vial.scanned":
+    if entry.kind == SCANNED:
         VialUse.objects.update_or_create(
             clinic_id=entry.clinic,
             vial=entry.data()["vial"]["vial"],
             defaults={"session": state.id},
         )
+
+
+def refill(clinic_id: str, entries: Sequence[Entry]) -> None:
+    """The rows that `apply` would leave, each written once."""
+    SessionRow.objects.bulk_create(
+        SessionRow(clinic_id=clinic_id, session=state.id, **_columns(state))
+        for state in folding.fold_streams(entries)
+    )
+    used = {
+        entry.data()["vial"]["vial"]: entry.stream.partition(":")[2]
+        for entry in entries
+        if entry.kind == SCANNED and entry.stream.startswith("session:")
+    }
+    VialUse.objects.bulk_create(
+        VialUse(clinic_id=clinic_id, vial=vial, session=session) for vial, session in used.items()
+    )
 
 
 def reset(clinic_id: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from esker.core.ledger import Entry, moment
 from esker.core.protocols.schema import Phase
-from esker.core.session.state import Dosing, Drawn, Given, Session, Wasted
+from esker.core.session.state import Dosing, Drawn, Given, Session, Wasted, replace
 
 Body = Mapping[str, Any]
 Fold = Callable[[Session, Entry, Body], Session]

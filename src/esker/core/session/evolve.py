@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,7 +11,7 @@ from esker.core.monitoring.pairing import Pairing, begins
 from esker.core.protocols.schema import Phase
 from esker.core.session.commands import Person, PrnOrder, ScanVial, Tri
 from esker.core.session.dose_folds import DOSE_FOLDS, Body, Fold, halt, number, time_in
-from esker.core.session.state import NOBODY, Dosing, Observed, Order, Request, Session
+from esker.core.session.state import NOBODY, Dosing, Observed, Order, Request, Session, replace
 
 FOLDS: dict[str, Fold] = dict(DOSE_FOLDS)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from esker.core.monitoring.channels import Reading, Readings
 from esker.core.monitoring.pairing import Pairing
@@ -150,7 +152,7 @@ class Dosing(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: see `replace`
 class Session:
     """The folded state. Tuples keep what happened in order; None is not yet."""
 
@@ -204,3 +206,22 @@ class Session:
     @property
     def order(self) -> Order | None:
         return self.orders[-1] if self.orders else None
+
+
+FIELDS = Session.__dataclass_fields__.keys()
+T = TypeVar("T")
+
+
+def replace(value: T, **changes: Any) -> T:
+    """`dataclasses.replace`, quick for a session: that one fills fifty fields for one that changed.
+
+    A rebuild folds every entry that there ever was.
+    """
+    if not isinstance(value, Session):
+        return dataclasses.replace(value, **changes)  # type: ignore[type-var]
+    if not changes.keys() <= FIELDS:
+        raise TypeError(f"a session has no {', '.join(sorted(changes.keys() - FIELDS))}")
+    after = object.__new__(type(value))
+    vars(after).update(vars(value))
+    vars(after).update(changes)
+    return after
