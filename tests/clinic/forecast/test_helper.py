@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -65,6 +66,16 @@ def test_killed_between_questions_it_comes_back():
     else:
         raise AssertionError("it never came back")
     ours.close()
+
+
+def test_a_worker_whose_server_has_died_ends_while_it_warms_up():
+    """No orphan goes on compiling."""
+    words = [sys.executable, "-m", "esker.clinic.forecast.worker"]
+    orphan = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    orphan.stdin.close()
+    assert orphan.wait(120) == 0
+    assert b"ready" not in orphan.stdout.read()
+    orphan.stdout.close()
 
 
 def test_the_worker_refuses_with_a_sentence_what_no_model_supports():

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -37,11 +39,20 @@ def main() -> None:
     """Warm up, say so, then answer until the other side is gone."""
     with suppress(OSError):
         os.nice(NICE)
+    asked: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     for question in WARM_UP:
         answer(question)
     _say({"ready": True})
+    while True:
+        _say(answer(json.loads(asked.get())))
+
+
+def _listen(asked: queue.Queue[str]) -> None:
+    """Hand the questions on; when nobody can ask any more, end at once, also while compiling."""
     for line in sys.stdin:
-        _say(answer(json.loads(line)))
+        asked.put(line)
+    os._exit(0)
 
 
 def _say(value: dict[str, Any]) -> None:
