@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 BAR_S = 5.0
-FLOOR = "import django, uvicorn, ninja, hl7, numpy"
+FLOOR = "import django.core.handlers.asgi, uvicorn, pydantic, numpy"
 
 
 def main() -> int:
