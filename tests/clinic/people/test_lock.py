@@ -178,3 +178,14 @@ def test_a_login_ends_with_the_shift_and_no_script_reads_it(room, tablet):
     cookie = tablet.cookies["sessionid"]
     assert (12 * 3600, True, "Lax") == (cookie["max-age"], cookie["httponly"], cookie["samesite"])
     assert tablet.cookies[screen.COOKIE]["httponly"]
+
+
+def test_what_was_recorded_without_a_name_waits_on_the_chair_page(room, tablet):
+    tablet.post("/lock/")
+    assert 200 == send(tablet, room, "emergency").status_code
+    tablet.post("/unlock/", {"password": PASSWORD})
+    page = tablet.get(f"/chair/{room.session}/").content
+    assert b"Put a name on it" in page
+    entry = room.state()["nameless"][0]["entry"]
+    assert 200 == send(tablet, room, "put_name", entry=entry, name="Demo Rowan").status_code
+    assert b"Put a name on it" not in tablet.get(f"/chair/{room.session}/").content

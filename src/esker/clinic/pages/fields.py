@@ -72,7 +72,8 @@ TITLES = {
     "escort_seen": "Escort seen", "discharge": "Discharge", "transfer_out": "Transfer out",
     "leave_against_advice": "Left against advice", "cancel": "Cancel session",
     "withhold": "Withhold dose", "deviation": "Record deviation",
-    "review_deviation": "Review deviation", "accept_time": "Accept dose time",
+    "review_deviation": "Review deviation", "put_name": "Put a name on it",
+    "accept_time": "Accept dose time",
     "amend": "Correct an entry",
 }  # fmt: skip
 GRAVE = frozenset({"stop", "pause", "leave_against_advice", "cancel", "withhold", "transfer_out"})

@@ -160,6 +160,13 @@ def _review(session: Session) -> list[Form]:
     return [form("review_deviation", fields)] if open_ones else []
 
 
+def _put_name(session: Session) -> list[Form]:
+    """What a locked screen recorded in an emergency waits here for the name of who acted."""
+    waiting = tuple((e["entry"], e["sentence"]) for e in session.get("nameless") or ())
+    fields = (Field("entry", "Which entry", "choice", options=waiting), Field("name", "Who acted"))
+    return [form("put_name", fields)] if waiting else []
+
+
 def _accept_time(session: Session) -> list[Form]:
     doubted = tuple((d["entry"], d["sentence"]) for d in session.get("doubted_times") or ())
     return (
@@ -202,6 +209,7 @@ MADE: dict[str, Callable[[Session], list[Form]]] = {
     "record_vitals": _vitals, "record_scale": _scales, "assess_discharge": _criteria,
     "request_override": _ask_override, "sign_override": _sign_override,
     "decline_override": _decline_override, "sign_order": _sign_order, "hand_over": _hand_over,
-    "review_deviation": _review, "accept_time": _accept_time, "amend": _amend,
+    "review_deviation": _review, "put_name": _put_name,
+    "accept_time": _accept_time, "amend": _amend,
     "give_rescue": _rescue, "discharge": _discharge,
 }  # fmt: skip

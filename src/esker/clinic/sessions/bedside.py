@@ -116,7 +116,7 @@ def overrides(state: Session) -> Json:
     }
 
 
-def unsettled(state: Session, protocol: Protocol, entries: Iterable[Entry], at: datetime) -> Json:
+def unsettled(state: Session, protocol: Protocol, entries: list[Entry], at: datetime) -> Json:
     """What somebody still has to settle: packs, deviations, and dose times that came late."""
     open_deviations = [each for each in entries if each.id in state.deviations]
     return {
@@ -125,6 +125,11 @@ def unsettled(state: Session, protocol: Protocol, entries: Iterable[Entry], at: 
             for vial in state.vials
             if not custody.accounted(state, protocol, vial, at)
             for rest in _rests(state, protocol, vial, at)
+        ],
+        "nameless": [
+            {"entry": each.id, "sentence": sentence(each)}
+            for each in entries
+            if each.id in state.nameless
         ],
         "deviations": [
             {"entry": each.id, "sentence": sentence(each)} for each in open_deviations
