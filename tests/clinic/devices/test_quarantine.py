@@ -86,6 +86,22 @@ def test_the_last_patients_readings_never_land_on_the_next(room, clinic, nurse, 
     assert [each["count"] for each in listing.unclaimed(room.clinic)] == [1]
 
 
+def test_what_names_the_patient_is_charted_also_from_before_the_arrival(room):
+    """The cuff was on before anyone typed two identifiers: the message says whose it was."""
+    for control, patient in (("1", ""), ("2", "DEMO-1001^^^CLINIC^MR")):
+        seconds = -90 + int(control)
+        at = NOW + timedelta(seconds=seconds)
+        raw = oru(control, at, {"sbp": 130 + int(control)}, monitor="MON-1", patient=patient)
+        intake.receive(room.clinic, raw, NOW + timedelta(seconds=30))
+    room.now = NOW + timedelta(seconds=90)
+
+    before, waiting = charted(room), ids(room)
+    sealing.seal(room.clinic, room.now)
+
+    assert ([("sbp", "132")], 1) == (before, len(waiting))
+    assert (before, waiting) == (charted(room), ids(room))
+
+
 @pytest.mark.hazard(13)
 def test_another_monitor_keeps_what_the_first_one_sent(room):
     """A monitor's readings on another patient, and none lost: all pairings count."""

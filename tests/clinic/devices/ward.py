@@ -58,6 +58,7 @@ def paired(clinic, *intervals, session="s", person=PERSON):
             models.Pairing.objects.create(
                 clinic=clinic, session=session, place=place, monitor=each.monitor,
                 chair=each.chair, begins=each.begins, until=each.until,
+                named_from=each.since(named=True),
                 number=identifier(person.mrn),
             )  # fmt: skip
     last = held[-1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esker.core.monitoring.pairing import Pairing, begins, contradicts, identifier
+from esker.core.monitoring.pairing import Pairing, begins, contradicts, identifier, named_from
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -39,6 +39,22 @@ def test_the_grace_reaches_neither_before_the_patient_nor_into_another_session(a
     assert found >= after(at) - timedelta(minutes=2)
     assert came is None or found >= after(came)
     assert free is None or found > after(free)
+
+
+@pytest.mark.hazard(13)
+@given(st.integers(-30, 30), st.none() | st.integers(-30, 30))
+def test_a_message_that_names_the_patient_still_reaches_into_no_other_session(at, free):
+    """A monitor's readings on another patient: a name in the message is no key to their time."""
+    found = named_from(after(at), None if free is None else after(free))
+
+    assert free is None or found > after(free)
+
+
+def test_what_the_monitor_showed_before_the_arrival_counts_when_it_names_the_patient():
+    held = Pairing("M1", "Chair 1", after(0), None, named_from(after(0), None))
+
+    assert held.holds(after(-1), after(1), wrong_clock=False, named=True)
+    assert not held.holds(after(-1), after(1), wrong_clock=False)
 
 
 def test_a_late_reading_inside_the_interval_is_the_sessions_unless_the_clock_is_wrong():

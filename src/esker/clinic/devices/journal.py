@@ -37,8 +37,9 @@ def within(pairings: Sequence[Pairing], since: datetime | None, at: datetime | N
     """Rows that these pairings may hold; what `holds` then says decides."""
     wanted = Q(pk__in=[])
     for each in pairings:
-        begin = max(each.begins, since) if since else each.begins
-        one = Q(monitor=each.monitor, observed_at__gte=begin, received_at__gte=each.begins)
+        first = each.since(named=True)
+        begin = max(first, since) if since else first
+        one = Q(monitor=each.monitor, observed_at__gte=begin, received_at__gte=first)
         if each.until is not None:
             one &= Q(observed_at__lte=each.until)
         wanted |= one
@@ -52,6 +53,7 @@ def held(rows: Iterable[Values], pairings: Sequence[Pairing], number: str) -> It
         if patient and contradicts(patient, number):
             continue
         if any(
-            each.monitor == row[1] and each.holds(observed, received, wrong) for each in pairings
+            each.monitor == row[1] and each.holds(observed, received, wrong, named=bool(patient))
+            for each in pairings
         ):
             yield row

@@ -105,6 +105,7 @@ class Pairing(Tenant):
     number = models.CharField(max_length=200)  # of the patient, as identifiers are compared
     begins = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    named_from = models.DateTimeField()  # for readings whose message names the patient
 
     class Meta:
         constraints = [

@@ -50,6 +50,7 @@ def _columns(state: Session, each: Pairing) -> dict[str, Any]:
         "begins": each.begins,
         "until": each.until,
         "number": identifier(state.patient.mrn),
+        "named_from": each.since(named=True),
     }
 
 

@@ -28,12 +28,15 @@ def loose(clinic_id: str) -> QuerySet[m.Reading]:
         Q(until=None) | Q(until__gte=OuterRef("latest")),
         clinic_id=clinic_id,
         monitor=OuterRef("monitor"),
-        begins__lte=OuterRef("observed_at"),
-    ).filter(begins__lte=OuterRef("received_at"))
+        named_from__lte=OuterRef("observed_at"),
+    ).filter(named_from__lte=OuterRef("received_at"))
+    nameless = holders.filter(begins__lte=OuterRef("observed_at")).filter(
+        begins__lte=OuterRef("received_at")
+    )
     number = Concat(Value("~"), F("number"), Value("~"))
     named = holders.annotate(found=StrIndex(OuterRef("patient"), number)).filter(found__gt=0)
     rows = m.Reading.objects.filter(clinic_id=clinic_id).annotate(latest=latest)
-    return rows.filter(~(Q(patient="") & Exists(holders)), ~Exists(named))
+    return rows.filter(~(Q(patient="") & Exists(nameless)), ~Exists(named))
 
 
 def claimable(clinic_id: str, ids: Sequence[str]) -> Mapping[str, Reading]:
@@ -55,8 +58,9 @@ def release(clinic_id: str, ids: Iterable[str]) -> None:
 def why(row: m.Reading, pairings: Iterable[m.Pairing], roving: bool, named: bool) -> str:
     """Why this reading waits, in a sentence."""
     for each in pairings:
-        held = Pairing(each.monitor, each.chair, each.begins, each.until)
-        if not held.holds(row.observed_at, row.received_at, wrong_clock=False):
+        held = Pairing(each.monitor, each.chair, each.begins, each.until, each.named_from)
+        named_here = bool(row.patient)
+        if not held.holds(row.observed_at, row.received_at, False, named_here):
             continue
         if row.patient and contradicts(row.patient, each.number):
             return f"The message names another patient than the one of {each.chair}."

@@ -74,7 +74,9 @@ def seal_session(clinic_id: str, session: str, at: datetime) -> int:
 
 def _unsealed(clinic_id: str, session: str, at: datetime) -> list[journal.Values]:
     rows = models.Pairing.objects.filter(clinic_id=clinic_id, session=session)
-    pairings = [Pairing(row.monitor, row.chair, row.begins, row.until) for row in rows]
+    pairings = [
+        Pairing(row.monitor, row.chair, row.begins, row.until, row.named_from) for row in rows
+    ]
     if not pairings:
         return []
     found = journal.values(clinic_id, journal.within(pairings, None, at))

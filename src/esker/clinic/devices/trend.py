@@ -110,7 +110,8 @@ def sealed(
 def _holds(state: Session, each: Reading) -> bool:
     return any(
         pairing.monitor == each.device
-        and pairing.holds(each.observed_at, each.received_at, wrong_clock=False)
+        # Whose it was by its message was judged when it was sealed; here an end may cut it off.
+        and pairing.holds(each.observed_at, each.received_at, wrong_clock=False, named=True)
         for pairing in state.pairings
     )
 

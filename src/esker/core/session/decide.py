@@ -12,7 +12,7 @@ from typing import Any
 
 from esker.core.ledger import Draft, Refused, instant
 from esker.core.monitoring.due import due
-from esker.core.monitoring.pairing import begins
+from esker.core.monitoring.pairing import begins, named_from
 from esker.core.monitoring.trend import block
 from esker.core.protocols.schema import Protocol
 from esker.core.session import commands as c
@@ -138,7 +138,10 @@ def _observed(case: Case, command: c.AnyCommand) -> dict[str, Any]:
             return {"finding": found.sentence if found else ""}
         case c.PairMonitor():
             free = case.window.monitor_free_since
-            return {"readings_from": instant(begins(case.happened, case.state.arrived_at, free))}
+            return {
+                "readings_from": instant(begins(case.happened, case.state.arrived_at, free)),
+                "named_from": instant(named_from(case.happened, free)),
+            }
         case c.PauseAlarm():
             seconds = float(case.protocol.alarms.pause.value)
             return {"until": instant(case.at + timedelta(seconds=seconds))}

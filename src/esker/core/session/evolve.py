@@ -102,10 +102,11 @@ def weighed(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("monitor.paired")
 def paired(state: Session, entry: Entry, body: Body) -> Session:
-    count_from = body.get("readings_from")  # older entries do not say it
+    count_from, named = body.get("readings_from"), body.get("named_from")  # not in older entries
     new = Pairing(
         body["monitor"], body["chair"],
         moment(count_from) if count_from else begins(entry.occurred_at, state.arrived_at, None),
+        named_from=moment(named) if named else None,
     )  # fmt: skip
     return replace(
         state, chair=new.chair, monitor=new.monitor, paired_at=entry.occurred_at,
