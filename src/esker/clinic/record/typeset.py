@@ -6,12 +6,12 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-import matplotlib
-import typst
-
 
 def pdf(template: str, data: object) -> bytes:
     """A tagged PDF/UA-1; a missing glyph fails loudly instead of printing a box."""
+    import matplotlib  # both load here: a server that prints nothing starts half a second sooner
+    import typst
+
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     made = typst.compile(
         files("esker.clinic.record").joinpath(template).read_bytes(),
