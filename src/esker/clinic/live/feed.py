@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -46,6 +46,7 @@ class Feed:
         self.clinic_id = clinic_id
         self.look = Look()
         self.changed: set[asyncio.Event] = set()  # one for each page
+        self.people: Counter[str] = Counter()  # whose pages listen in this process
         self._entries: dict[str, deque[Json]] = {}
         self._recent = Recent(clinic_id)
 

@@ -87,14 +87,18 @@ class Page:
         """The events of this page until it leaves or the server stops."""
         self.cursor = cursor
         async with feed.joined(self.clinic_id) as (source, changed):
-            while not hub.closing():
-                await changed.wait()
-                changed.clear()
-                look = source.look
-                async for said in self._entries(source, look):
-                    yield said
-                for said in self._news(look):
-                    yield said
+            source.people[self.username] += 1
+            try:
+                while not hub.closing():
+                    await changed.wait()
+                    changed.clear()
+                    look = source.look
+                    async for said in self._entries(source, look):
+                        yield said
+                    for said in self._news(source, look):
+                        yield said
+            finally:
+                source.people[self.username] -= 1
 
     async def _entries(self, source: feed.Feed, look: feed.Look) -> AsyncIterator[bytes]:
         """What each stream holds after this page's place in it: no gap, and nothing twice."""
@@ -115,11 +119,11 @@ class Page:
                     told = hidden_event(entry) if self.locked else entry
                     yield event("entry", json.dumps(told), write_cursor(self.cursor))
 
-    def _news(self, look: feed.Look) -> Iterator[bytes]:
+    def _news(self, source: feed.Feed, look: feed.Look) -> Iterator[bytes]:
         vitals = {s: t for s, t in look.readings.items() if self.session in (None, s)}
         if new := self._unheard("readings", vitals):
             yield event("readings", _object(new))
-        alarms = {session: self._heard(look, session) for session in look.alarms}
+        alarms = {session: self._heard(source, look, session) for session in look.alarms}
         texts = {session: json.dumps(found) for session, found in alarms.items()}
         if new := self._unheard("alarms", texts):
             yield event("alarms", json.dumps({s: [_timed(a) for a in alarms[s]] for s in new}))
@@ -137,9 +141,13 @@ class Page:
         self.told |= {f"{name} {session}": text for session, text in new.items()}
         return new
 
-    def _heard(self, look: feed.Look, session: str) -> list[dict[str, Any]]:
-        """The alarms of a session, and whether this person's screen sounds for each."""
+    def _heard(self, source: feed.Feed, look: feed.Look, session: str) -> list[dict[str, Any]]:
+        """The alarms of a session, and whether this person's screen sounds for each.
+
+        A nurse who has no page open hears nothing, so the chair is then everybody's at once.
+        """
         nurse = look.nurses.get(session)
+        nurse = nurse if source.people[nurse or ""] > 0 else None
         return [
             each | {"heard": each["status"] == "sounding"
                     and hears(each["escalated"], nurse, self.username, self.roles)}

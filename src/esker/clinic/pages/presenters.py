@@ -17,12 +17,12 @@ PRIORITY = {"high": 3, "medium": 2, "low": 1, "none": 0}
 CUFF = ("sbp", "dbp")
 
 
-def glance(session: Mapping[str, Any], me: str = "") -> dict[str, Any]:
+def glance(session: Mapping[str, Any]) -> dict[str, Any]:
     """What changes each second: alarms here and elsewhere, clocks, numbers."""
     return {
         "s": session,
         "alarms": alarms(session.get("alarms") or []),
-        "elsewhere": elsewhere(session.get("elsewhere") or [], me),
+        "elsewhere": elsewhere(session.get("elsewhere") or []),
         "rail": rail(str(session.get("phase"))),
         "clocks": clocks(session),
         "tiles": tiles(session.get("vitals") or {}),
@@ -37,7 +37,7 @@ def chair(session: Mapping[str, Any]) -> dict[str, Any]:
     vitals = forms("record_vitals", session) if steps.allowed(session, "record_vitals") else []
     stop = [form for form in rest if form.kind in {"pause", "stop"}]
     return {
-        **glance(session, str(session.get("me", ""))),
+        **glance(session),
         "order": ordered(session),
         "due": due(session.get("due") or []),
         "steps": shown,
@@ -58,7 +58,7 @@ def chair(session: Mapping[str, Any]) -> dict[str, Any]:
 def watched(session: Mapping[str, Any]) -> dict[str, Any]:
     """What a locked screen goes on showing: numbers, alarms, what is due, the rescue card."""
     return {
-        **glance(session, str(session.get("me", ""))),
+        **glance(session),
         "due": due(session.get("due") or []),
         "charted": charted(session),
         "rescue": rescue(session),
@@ -81,13 +81,12 @@ def alarms(active: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**a, "mark": words.MARKS.get(str(a["priority"]), "")} for a in ranked]
 
 
-def elsewhere(found: Sequence[Mapping[str, Any]], me: str) -> list[dict[str, Any]]:
-    """The worst alarm of each other chair. It sounds here for its nurse, or once it escalated."""
+def elsewhere(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The worst alarm of each other chair. Whether it sounds here, the live stream says."""
     worst: dict[str, dict[str, Any]] = {}
     for each in sorted(found, key=lambda a: PRIORITY.get(str(a["priority"]), 0)):
         mark = words.MARKS.get(str(each["priority"]), "")
-        sounds = each["nurse"] == me or each["escalated"] > 0
-        worst[each["session"]] = {**each, "mark": mark, "sounds": sounds}
+        worst[each["session"]] = {**each, "mark": mark}
     return sorted(worst.values(), key=lambda a: -PRIORITY.get(str(a["priority"]), 0))
 
 

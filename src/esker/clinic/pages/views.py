@@ -122,7 +122,7 @@ def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if asked <= GLANCE:
         seen = _found(queries.glance, request, session_id)
         seen = hidden(seen) if request.screen.locked else seen
-        context |= presenters.glance(seen, _me(request))
+        context |= presenters.glance(seen)
     else:
         context |= _chair(request, session_id)
     html = (render_to_string(f"chair/{name}.html", context) for name in REGIONS if name in asked)

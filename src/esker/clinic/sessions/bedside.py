@@ -173,8 +173,7 @@ def elsewhere(clinic_id: str, session_id: str) -> list[Json]:
     at = {row.session: row for row in rows.exclude(session=session_id)}
     found = CurrentAlarm.objects.filter(clinic_id=clinic_id, session__in=at, status="sounding")
     return [
-        {"session": alarm.session, "chair": at[alarm.session].chair, "priority": alarm.priority,
-         "nurse": at[alarm.session].nurse, "sentence": alarm.sentence,
-         "escalated": alarm.escalated}
+        {"id": alarm.alarm, "session": alarm.session, "chair": at[alarm.session].chair,
+         "priority": alarm.priority, "sentence": alarm.sentence}
         for alarm in found.order_by("since")
     ]  # fmt: skip

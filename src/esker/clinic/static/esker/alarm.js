@@ -20,8 +20,17 @@ function play([hertz, times]) {
   }
 }
 
+// Who hears an alarm is worked out on the server for this person; what it has not told yet sounds.
+const quiet = new Set(); // "session alarm" for which others are called first
+document.addEventListener("esker:alarms", ({ detail }) => {
+  for (const [session, alarms] of Object.entries(JSON.parse(detail.data))) {
+    for (const alarm of alarms) quiet[alarm.heard ? "delete" : "add"](`${session} ${alarm.id}`);
+  }
+});
+
 export function sound() {
-  const names = [...document.querySelectorAll('[data-status="sounding"]')].map((a) => a.dataset.priority);
+  const names = [...document.querySelectorAll('[data-status="sounding"]')]
+    .filter((a) => !quiet.has(a.dataset.of)).map((a) => a.dataset.priority);
   const worst = names.sort((a, b) => (RANK[b] ?? 0) - (RANK[a] ?? 0))[0];
   if (PATTERN[worst]) play(PATTERN[worst]);
 }

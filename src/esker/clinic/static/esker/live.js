@@ -10,6 +10,7 @@ const { body } = document;
 const banner = document.getElementById("unmonitored");
 const mine = body.dataset.session;
 const glance = body.dataset.glance ?? "";
+const LOST = banner.textContent;
 let lastBeat = performance.now();
 let wanted = null; // what the next load brings: "" for all regions, else their names
 let loading = false;
@@ -74,6 +75,7 @@ function key(element) {
 function beat(event) {
   lastBeat = performance.now();
   banner.hidden = true;
+  banner.textContent = LOST;
   delete body.dataset.unmonitored;
   try { heard(JSON.parse(event.data).now); } catch { /* a beat without a time is still a beat */ }
   if (performance.now() - lastLoad > 2500) refresh(glance); // a silence is no event, and ages all the same
@@ -88,6 +90,12 @@ function unmonitored() {
 function listen(events) {
   let readings = "";
   events.addEventListener("beat", beat);
+  events.addEventListener("loop", (event) => {
+    const { well, sentence } = JSON.parse(event.data);
+    if (well) return; // the next beat takes the words away
+    banner.textContent = `NOT MONITORED: ${sentence}`;
+    unmonitored();
+  });
   events.addEventListener("entry", () => refresh());
   events.addEventListener("alarms", (event) => {
     document.dispatchEvent(new CustomEvent("esker:alarms", { detail: { data: event.data, at: performance.now() } }));
