@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from esker.clinic import clock as shell
+from esker.clinic.demo import cast, seed, views
 from esker.clinic.demo import clock as clocks
-from esker.clinic.demo import views
 from esker.clinic.demo.pharmacy import PACKS, PRODUCTS
+from esker.clinic.people import signing
+from esker.clinic.people.models import User
 from esker.clinic.sessions import catalogue
 from esker.clinic.setup.catalogue import is_gtin, product_body
 
@@ -105,3 +107,16 @@ def test_the_cupboard_has_what_a_tenfold_slip_needs():
     strengths = {float(b["strength_mg_per_ml"]) for b in bodies if b["form"] == "vial"}
     assert strengths == {10, 50, 100}
     assert [float(b["content_mg"]) for b in bodies if b["form"] == "device"] == [28]
+
+
+@pytest.mark.django_db
+def test_a_colleague_takes_over_by_the_pin_that_the_people_page_shows(demo):
+    seed.staff(seed.Day(NOW))
+    browser = Client()
+    hazel = User.objects.get(username="nurse")
+    browser.force_login(hazel, backend="django.contrib.auth.backends.ModelBackend")
+    page = browser.get("/people/").content.decode()
+    assert all(f"PIN <strong>{pin}</strong>" in page for pin in cast.PINS.values())
+    rowan = signing.switch(seed.CLINIC, "nurse2", cast.PINS["nurse2"], NOW)
+    assert rowan is not None
+    assert rowan.username == "nurse2"

@@ -8,7 +8,7 @@ from esker.clinic import clock
 from esker.clinic.devices import intake, listing
 from tests.clinic.devices.ward import oru
 from tests.clinic.sessions.room import Room, install
-from tests.conftest import NOW
+from tests.conftest import NOW, person
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -81,6 +81,26 @@ def test_what_is_nobodys_is_dismissed_and_what_is_unread_is_settled(room, page):
     html = page.get("/readings/").content.decode()
     assert "Every reading belongs to a session." in html
     assert "Everything that was sent could be read." in html
+
+
+@pytest.mark.parametrize("role", ["administrator", "front_desk", "custodian"])
+def test_only_the_bedside_dismisses_and_settles(room, page, clinic, role):
+    """Who was not at a chair cannot know whose a reading is: told so, and nothing is released."""
+    html = page.get("/readings/").content.decode()
+    gone = {n: hidden(html, "dismiss", n) for n in ("id", "monitor", "until")}
+    read = {n: hidden(html, "settle", n) for n in ("id", "line")}
+    page.force_login(person(clinic, "other", role), backend=BACKEND)
+
+    theirs = page.get("/readings/").content.decode()
+    assert "/readings/dismiss/" not in theirs
+    assert "/readings/settle/" not in theirs
+    for form, said in (("dismiss", gone), ("settle", read)):
+        answer = page.post(f"/readings/{form}/", {**said, "reason": "tidying up"})
+        assert (403, True) == (
+            answer.status_code,
+            "This is for a nurse or a prescriber." in answer.content.decode(),
+        )
+    assert len(listing.unclaimed(room.clinic)) == len(listing.unread(room.clinic)) == 1
 
 
 def test_a_locked_screen_shows_no_identity_here(room, page):

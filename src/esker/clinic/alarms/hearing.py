@@ -12,9 +12,19 @@ from esker.core.session.state import Role
 EVERY_SCREEN, PRESCRIBER_TOO = 1, 2  # levels of `Alarm.escalated`
 
 
-def hears(escalated: int, nurse: str | None, username: str, roles: Collection[str]) -> bool:
-    """Whether the screen of this person sounds. A chair without a nurse is everybody's at once."""
-    if username == nurse or escalated >= PRESCRIBER_TOO:
+def hears(
+    escalated: int,
+    nurse: str | None,
+    username: str,
+    roles: Collection[str],
+    at_chair: bool = False,
+) -> bool:
+    """Whether the screen of this person sounds. A chair without a nurse is everybody's at once.
+
+    `at_chair`: the screen stays at the alarm's chair and nobody acts at it, so it sounds as the
+    nurse's own would.
+    """
+    if at_chair or username == nurse or escalated >= PRESCRIBER_TOO:
         return True
     called = nurse is None or escalated >= EVERY_SCREEN
     return called and not _only_prescribes(roles)

@@ -24,6 +24,7 @@ class Member:
     username: str
     name: str
     roles: tuple[str, ...]
+    pin: str
     licence: str | None = None
 
 
@@ -56,13 +57,14 @@ class Patient:
 
 
 STAFF = (
-    Member("nurse", "Demo Nurse Hazel", ("nurse",)),
-    Member("nurse2", "Demo Nurse Rowan", ("nurse",)),
-    Member("prescriber", "Demo Dr Linden", ("prescriber",), "DEMO-LICENCE-1"),
-    Member("frontdesk", "Demo Desk Willow", ("front_desk",)),
-    Member("custodian", "Demo Custodian Yew", ("custodian",)),
-    Member("admin", "Demo Admin Maple", ("administrator",)),
+    Member("nurse", "Demo Nurse Hazel", ("nurse",), "4821"),
+    Member("nurse2", "Demo Nurse Rowan", ("nurse",), "4822"),
+    Member("prescriber", "Demo Dr Linden", ("prescriber",), "4823", "DEMO-LICENCE-1"),
+    Member("frontdesk", "Demo Desk Willow", ("front_desk",), "4824"),
+    Member("custodian", "Demo Custodian Yew", ("custodian",), "4825"),
+    Member("admin", "Demo Admin Maple", ("administrator",), "4826"),
 )
+PINS = {member.username: member.pin for member in STAFF}
 
 NASAL_US = "esketamine-trd-us"
 NASAL_EU = "esketamine-trd-eu"

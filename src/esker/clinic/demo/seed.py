@@ -18,6 +18,7 @@ from esker.clinic.demo.pharmacy import PRODUCTS, Pack
 from esker.clinic.demo.voices import Voice
 from esker.clinic.devices import intake
 from esker.clinic.ledger import store
+from esker.clinic.people import commands as people
 from esker.clinic.people import signing
 from esker.clinic.people.models import Clinic, User
 from esker.clinic.sessions import queries, service
@@ -163,7 +164,7 @@ def staff(day: Day) -> None:
     clinic = Clinic.objects.create(id=cast.CLINIC, name="Demo Clinic", zone="UTC")
     declare(day)
     for member in cast.STAFF:
-        User.objects.create_user(
+        user = User.objects.create_user(
             member.username,
             cast.PASSWORD,
             clinic=clinic,
@@ -181,6 +182,7 @@ def staff(day: Day) -> None:
                 stream=f"staff:{member.username}",
                 recorded_at=day.now,
             )
+        accepted(people.set_pin(user, cast.PASSWORD, member.pin))
 
 
 def equip(day: Day) -> dict[str, str]:

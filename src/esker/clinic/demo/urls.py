@@ -9,4 +9,5 @@ urlpatterns = [
     path("demo/packs/", views.packs, name="demo-packs"),
     path("demo/bar/", views.bar, name="demo-bar"),
     path("demo/clock/", views.clock, name="demo-clock"),
+    path("people/", views.people, name="people"),
 ]

@@ -1,4 +1,4 @@
-"""The demo's own pages: a guide, the packs, and the clock. Elsewhere there are none of them."""
+"""The demo's own pages: guide, packs, people and clock. Elsewhere there are none of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from esker.clinic import clock as shell
 from esker.clinic.demo import bedside, cast, context
 from esker.clinic.demo import clock as clocks
 from esker.clinic.demo.pharmacy import PACKS, Pack
+from esker.clinic.people import directory
 from esker.clinic.sessions import dosed
 
 PATIENCE_S = 25.0
@@ -60,6 +61,16 @@ def packs(request: HttpRequest) -> HttpResponse:
     today = shell.now().date()
     shown = [_shown(pack, pack.vial in used, pack.expires < today) for pack in PACKS]
     return _page(request, "demo/packs.html", {"packs": shown})
+
+
+@in_demo
+@require_GET
+@never_cache
+def people(request: HttpRequest) -> HttpResponse:
+    """Everyone with the PIN of the morning and the code that signs now."""
+    found = directory.with_codes(request.screen.clinic, shell.now())
+    shown = [each | {"pin": cast.PINS.get(each["username"])} for each in found]
+    return _page(request, "demo/people.html", {"people": shown})
 
 
 def _shown(pack: Pack, used: bool, expired: bool) -> dict[str, Any]:

@@ -69,5 +69,5 @@ def _answer(answer: settling.Answer) -> HttpResponse:
         return JsonResponse({"sentence": answer.sentence}, status=404)
     return JsonResponse(
         {"code": answer.code, "sentence": answer.sentence, "strength": answer.strength,
-         "rule": answer.rule}, status=409,
+         "rule": answer.rule}, status=403 if answer.code == "role" else 409,
     )  # fmt: skip

@@ -21,9 +21,14 @@ from esker.core.monitoring.channels import Reading
 from esker.core.monitoring.trend import block
 from esker.core.session.state import Role
 
-MAY = (Role.NURSE, Role.PRESCRIBER, Role.ADMINISTRATOR)
+MAY = (Role.NURSE, Role.PRESCRIBER)  # who is at the bedside can tell whose a reading is
 IN_A_BLOCK = 2000  # readings; a monitor that nobody claimed for days becomes several entries
 Answer = list[dict[str, Any]] | Refused
+
+
+def may(by: User) -> bool:
+    """Whether this person settles anything here."""
+    return any(by.has_role(role) for role in MAY)
 
 
 def dismiss(by: User, id: str, monitor: str, until: datetime, reason: str) -> Answer:
@@ -75,8 +80,8 @@ def _settle(
 ) -> Answer:  # fmt: skip
     """Once for each command id: the same again hears the first answer."""
     clinic_id, at = str(by.clinic_id), clock.now()
-    if not any(by.has_role(role) for role in MAY):
-        return Refused("role", "This is for a nurse, a prescriber or an administrator.")
+    if not may(by):
+        return Refused("role", "This is for a nurse or a prescriber.")
     if not str(said[-1]).strip():
         return Refused("reason", "Say why.")
     digest = hashlib.sha256(json.dumps([stream, *said]).encode()).hexdigest()

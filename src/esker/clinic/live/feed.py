@@ -8,7 +8,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -35,6 +35,7 @@ class Look:
     readings: Mapping[str, str] = field(default_factory=dict)
     alarms: Mapping[str, list[Json]] = field(default_factory=dict)
     nurses: Mapping[str, str | None] = field(default_factory=dict)
+    chairs: Mapping[str, str | None] = field(default_factory=dict)
     well: bool = False
     now: str = ""
 
@@ -79,7 +80,7 @@ class Feed:
             return self._read()
         except Exception:
             log.exception("The live pages of clinic %s cannot be fed.", self.clinic_id)
-            return Look(self.look.heads, self.look.readings, self.look.alarms, self.look.nurses)
+            return replace(self.look, well=False, now="")
         finally:
             connection.close()
 
@@ -99,6 +100,7 @@ class Feed:
             {session: json.dumps(vitals) for session, vitals in shown.vitals.items()},
             shown.alarms,
             shown.nurses,
+            shown.chairs,
             owner.well(self.clinic_id),
             now.isoformat(),
         )

@@ -42,7 +42,8 @@ async def live(request: HttpRequest) -> HttpResponse:
     whose, roles = (here.login.username, tuple(here.login.roles)) if here.login else ("", ())
     seen = request.headers.get("Last-Event-ID") or request.GET.get("after") or ""
     session = request.GET.get("session") or None
-    page = Page(here.clinic, whose, roles, session, locked=here.locked)
+    chair = here.chair if here.locked else None
+    page = Page(here.clinic, whose, roles, session, locked=here.locked, chair=chair)
     answer = StreamingHttpResponse(
         page.stream(parse_cursor(seen)), content_type="text/event-stream"
     )
@@ -78,6 +79,7 @@ class Page:
     roles: tuple[str, ...]
     session: str | None = None
     locked: bool = False  # hears that something was recorded, not what
+    chair: str | None = None  # where the screen stays, while nobody acts at it
     told: dict[str, str] = field(default_factory=dict)
     cursor: Cursor | None = None
     beaten: float = 0.0
@@ -148,9 +150,10 @@ class Page:
         """
         nurse = look.nurses.get(session)
         nurse = nurse if source.people[nurse or ""] > 0 else None
+        here = self.chair is not None and look.chairs.get(session) == self.chair
         return [
             each | {"heard": each["status"] == "sounding"
-                    and hears(each["escalated"], nurse, self.username, self.roles)}
+                    and hears(each["escalated"], nurse, self.username, self.roles, here)}
             for each in look.alarms[session]
         ]  # fmt: skip
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import wraps
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.dateparse import parse_datetime
@@ -26,37 +24,23 @@ Json = dict[str, Any]
 AT_ONCE = 5  # moments of a monitor; the older ones unfold
 
 
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def unlocked(view: View) -> View:
-    """Identity stands here, so a locked screen goes back to the floor."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        return redirect("floor") if request.session.get("locked") else view(request)
-
-    return guarded
-
-
 @require_GET
 @never_cache
-@login_required
-@unlocked
 def readings(request: HttpRequest) -> HttpResponse:
     return _list(request)
 
 
-def _list(request: HttpRequest, said: str = "") -> HttpResponse:
+def _list(request: HttpRequest, said: str = "", status: int = 409) -> HttpResponse:
     clinic, now = _clinic(request), clock.now()
     context = {
         "monitors": [_monitor(each) for each in listing.unclaimed(clinic)],
         "lines": [{**line, "command": uuid4()} for line in listing.unread(clinic)],
         "takers": queries.takers(clinic, now),
         "said": said,
+        "settles": settling.may(request.screen.user),
     }
     answer = _page(request, "unclaimed.html", context)
-    answer.status_code = 409 if said else 200
+    answer.status_code = status if said else 200
     return answer
 
 
@@ -88,8 +72,6 @@ def _off(seconds: float) -> str:
 
 
 @require_POST
-@login_required
-@unlocked
 def claim(request: HttpRequest) -> HttpResponse:
     """Ticked readings go to the chosen session, once, with the reason."""
     ticked = [id for each in request.POST.getlist("moment") for id in each.split(",") if id]
@@ -108,8 +90,6 @@ def claim(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
-@unlocked
 def dismiss(request: HttpRequest) -> HttpResponse:
     """What was listed of this monitor is nobody's here, with the reason."""
     until: datetime | None = parse_datetime(request.POST.get("until", ""))
@@ -123,8 +103,6 @@ def dismiss(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
-@unlocked
 def settle(request: HttpRequest) -> HttpResponse:
     line = request.POST.get("line", "")
     answer = settling.settle(
@@ -135,4 +113,6 @@ def settle(request: HttpRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, answer: object) -> HttpResponse:
-    return _list(request, answer.sentence) if isinstance(answer, Refused) else redirect("readings")
+    if not isinstance(answer, Refused):
+        return redirect("readings")
+    return _list(request, answer.sentence, 403 if answer.code == "role" else 409)

@@ -17,5 +17,4 @@ urlpatterns = [
     path("readings/dismiss/", unclaimed.dismiss, name="dismiss"),
     path("readings/settle/", unclaimed.settle, name="settle"),
     path("record/<uuid:session_id>/pack/", views.session_pack, name="session-pack"),
-    path("people/", views.people, name="people"),
 ]

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -86,16 +85,6 @@ def _floor(request: HttpRequest) -> dict[str, Any]:
 @gzip_page
 def floor(request: HttpRequest) -> HttpResponse:
     return _page(request, "floor.html", _floor(request))
-
-
-@require_GET
-@never_cache
-def people(request: HttpRequest) -> HttpResponse:
-    """The demo's people and their codes; in a clinic there is no such page at all."""
-    if not settings.DEMO:
-        raise Http404
-    listed = directory.with_codes(_clinic(request), clock.now())
-    return _page(request, "people.html", {"people": listed})
 
 
 @require_GET

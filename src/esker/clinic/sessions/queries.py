@@ -210,11 +210,12 @@ def heads(clinic_id: str, now: datetime) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What live pages draw, by session: newest vitals, alarms, and the chair's nurse."""
+    """What live pages draw, by session: newest vitals, alarms, the chair and its nurse."""
 
     vitals: dict[str, Json]
     alarms: dict[str, list[Json]]
     nurses: dict[str, str | None]
+    chairs: dict[str, str | None]
 
 
 def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
@@ -225,14 +226,14 @@ def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
     living = CurrentAlarm.objects.filter(clinic_id=clinic_id).exclude(status="raised")
     for row in living.order_by("since"):
         alarms.setdefault(row.session, []).append(shapes.alarm(row))
-    vitals, nurses = {}, {}
+    vitals, nurses, chairs = {}, {}, {}
     for session, state in folding.fold_all(clinic_id, alarms).items():
         protocol = _protocol(state)
-        nurses[session] = state.nurse
+        nurses[session], chairs[session] = state.nurse, state.chair
         vitals[session] = _vitals(state, recent.readings(state, protocol, now), protocol, now)
         for vital in vitals[session].values():
             del vital["age_s"]  # the page counts it; else every second would be an event
-    return Shown(vitals, alarms, nurses)
+    return Shown(vitals, alarms, nurses, chairs)
 
 
 def takers(clinic_id: str, now: datetime) -> list[Json]:
