@@ -186,24 +186,29 @@ def sign(page, secret):
 
 
 def session_opens(chrome, base):
-    """The nurse signs in, and a session is opened under the signed protocol."""
-    from esker.core.protocols.load import load
-    from esker.protocol_files import text_of
-
+    """The nurse signs in, and plans a session under the signed protocol."""
     page = chrome.new_context(locale="en-GB").new_page()
     page.goto(f"{base}/sign-in/")
     page.fill("input[name=username]", "hazel")
     page.fill("input[name=password]", SECRET)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Floor")).to_be_visible()
-    person = {"id": "p1", "name": "Demo Alder", "born": "1984-04-12", "mrn": "DEMO-1001"}
-    command = {"kind": "open_session", "patient": person, "planned_at": "2026-11-25T10:00:00Z",
-               "protocol_hash": load(text_of("esketamine-trd-us"))[1]}  # fmt: skip
-    answer = page.request.post(
-        f"{base}/api/v1/sessions/5a8f3a0e-59a5-4c1c-9b5a-2a0f6c1c0001/commands",
-        data={"id": "5a8f3a0e-59a5-4c1c-9b5a-2a0f6c1c0002", "command": command},
-        headers={"X-CSRFToken": page.evaluate("document.body.dataset.csrf")},
-    )
-    assert 200 == answer.status, answer.text()
+    page.get_by_role("link", name="Plan a session").click()
+    looked_at(page, "plan")
+    for name, value in (("name", "Demo Alder"), ("born", "1984-04-12"), ("mrn", "DEMO-1001"),
+                        ("time", "14:30")):  # fmt: skip
+        page.fill(f"input[name={name}]", value)
+    page.get_by_label("None known").check()
+    page.select_option("select[name=protocol]", index=1)
+    page.get_by_role("group", name="Consent on file").get_by_label("Yes").check()
+    page.fill("input[name=allergies]", "latex")  # beside "none known": which is it?
+    page.get_by_role("button", name="Plan the session").click()
+    expect(page.get_by_role("alert").filter(has_text="not chosen")).to_be_visible()
+    looked_at(page, "plan-refused")
+    page.fill("input[name=allergies]", "")
+    page.get_by_role("button", name="Plan the session").click()
+    expect(page.get_by_text("Demo Alder").first).to_be_visible()
+    assert "/chair/" in page.url
+    page.goto(base)
+    page.screenshot(path=ARTEFACTS / "setup-expected.png")
     page.goto(f"{base}/account/")
     looked_at(page, "account")

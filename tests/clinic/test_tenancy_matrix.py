@@ -87,6 +87,7 @@ ROWS: dict[str, dict[str, tuple[int, ...]]] = {
     "record/<uuid:session_id>/pdf/": {"get": (302, 302, 200, 200, 404)},
     "record/<uuid:session_id>/pack/": {"get": (302, 302, 200, 200, 404)},
     "sessions/<uuid:session_id>/forecast": {"get": (401, 200, 200, 200, 404)},
+    "sessions/new/": {"get": (302, 302, 200, 404, 200), "post": (302, 423, 409, 404, 409)},
     "set-up/<str:token>/": {"get": (404, 404, 404, 404, 404), "post": (404, 404, 404, 404, 404)},
     "sign-in/": {"get": (200, 200, 200, 200, 200), "post": (200, 200, 200, 200, 200)},
     "sign-out/": {"post": (302, 302, 302, 302, 302)},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from esker.clinic.pages import unclaimed, views
+from esker.clinic.pages import planning, unclaimed, views
 
 urlpatterns = [
     path("", views.floor, name="floor"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("chair/<uuid:session_id>/chart/", views.chair_chart, name="chair-chart"),
     path("record/<uuid:session_id>/", views.record, name="record"),
     path("record/<uuid:session_id>/pdf/", views.record_pdf, name="record-pdf"),
+    path("sessions/new/", planning.plan, name="plan"),
     path("readings/", unclaimed.readings, name="readings"),
     path("readings/claim/", unclaimed.claim, name="claim"),
     path("readings/dismiss/", unclaimed.dismiss, name="dismiss"),

@@ -24,6 +24,8 @@ from esker.clinic.record.content import Record
 from esker.clinic.sessions import charting, queries
 from esker.clinic.sessions.hidden import hidden, hidden_floor
 from esker.clinic.setup import queries as setup
+from esker.core.session.may import ROLES
+from esker.core.session.state import Role
 
 GLANCE = frozenset({"strip", "rail", "tiles"})
 REGIONS = ("strip", "band", "rail", "tiles", "table", "thumb", "dialogs", "rescue", "events")
@@ -73,11 +75,18 @@ def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
     return presenters.chair(session)
 
 
+def plans(request: HttpRequest) -> bool:
+    """Whether who acts here may open a session."""
+    user = request.screen.user
+    return user is not None and bool(ROLES["open_session"] & {Role(each) for each in user.roles})
+
+
 def _floor(request: HttpRequest) -> dict[str, Any]:
     clinic = _clinic(request)
     names = [chair.name for chair in setup.chairs(clinic)]
     found = queries.floor(clinic, clock.now())
-    return {"floor": board.floor(hidden_floor(found) if request.screen.locked else found, names)}
+    seen = hidden_floor(found) if request.screen.locked else found
+    return {"floor": board.floor(seen, names), "plans": plans(request)}
 
 
 @require_GET

@@ -14,6 +14,7 @@ class SessionRow(Tenant):
     seq = models.PositiveBigIntegerField()
     patient = models.CharField(max_length=64)
     name = models.CharField(max_length=200)
+    number = models.CharField(max_length=600, default="")  # as `identifier` has it, casefolded
     protocol_hash = models.CharField(max_length=64)
     planned_at = models.DateTimeField()
     phase = models.CharField(max_length=16)
@@ -37,6 +38,7 @@ class SessionRow(Tenant):
                 name="one_session_per_monitor",
             ),
         ]
+        indexes = [models.Index(fields=["clinic", "number"], name="sessions_of_a_number")]
 
 
 class VialUse(Tenant):

@@ -9,6 +9,7 @@ from esker.clinic.ledger import projections
 from esker.clinic.sessions import folding
 from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.ledger import Entry
+from esker.core.monitoring.pairing import identifier
 from esker.core.session.state import Session
 
 SCANNED = "vial.scanned"
@@ -61,6 +62,7 @@ def _columns(state: Session) -> dict[str, Any]:
         "seq": state.seq,
         "patient": state.patient.id,
         "name": state.patient.name,
+        "number": identifier(state.patient.mrn),
         "protocol_hash": state.protocol_hash,
         "planned_at": state.planned_at,
         "phase": state.phase.value,

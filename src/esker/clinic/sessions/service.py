@@ -20,11 +20,12 @@ from esker.clinic.devices import pairings, quarantine
 from esker.clinic.ledger import store
 from esker.clinic.people.models import User
 from esker.clinic.people.signing import NOT_RIGHT, actor_for, verify_signature
-from esker.clinic.sessions import catalogue, folding, protocols
+from esker.clinic.sessions import catalogue, folding, identity, protocols
 from esker.clinic.sessions.models import SessionRow
 from esker.clinic.sessions.surroundings import window
 from esker.clinic.setup import queries as setup
 from esker.core.ledger import Draft, Entry, Refused
+from esker.core.monitoring.pairing import identifier
 from esker.core.protocols.schema import Protocol, Strict
 from esker.core.session.commands import (
     COMMANDS,
@@ -102,6 +103,8 @@ def _carry_out(
     user: User | None,
 ) -> Accepted | Refused:
     at = clock.now()
+    known = _recognised(clinic_id, session_id, command)
+    command = command if isinstance(known, Refused) else known
     state = folding.fold(clinic_id, session_id)
     protocol = _protocol(clinic_id, state, command)
     if isinstance(protocol, Refused):
@@ -114,6 +117,8 @@ def _carry_out(
     drafts = decide(state, surroundings, command, protocol[0], at, actor)
     if isinstance(drafts, Refused):
         return drafts
+    if isinstance(known, Refused):  # last: whoever may not open a session learns no name
+        return known
     entries = store.append(
         clinic_id,
         command=str(request.id),
@@ -128,6 +133,13 @@ def _carry_out(
     answer = [_brief(entry) for entry in entries]
     store.remember(clinic_id, str(request.id), digest, answer)
     return Accepted(answer)
+
+
+def _recognised(clinic_id: str, session_id: str, command: AnyCommand) -> AnyCommand | Refused:
+    """Only an opening says who the patient is; all later commands go by the session."""
+    if not isinstance(command, OpenSession):
+        return command
+    return identity.recognised(clinic_id, session_id, command)
 
 
 def _with_monitors(
@@ -211,7 +223,8 @@ def _streams(clinic_id: str, session_id: str, command: AnyCommand) -> set[str]:
     streams = {folding.stream_of(session_id)}
     match command.kind:
         case "open_session":
-            streams.add(f"patient:{command.patient.id}")
+            number = hashlib.sha256(identifier(command.patient.mrn).encode()).hexdigest()
+            streams |= {f"patient:{command.patient.id}", f"number:{number}"}
         case "pair_monitor":
             streams |= {f"chair:{command.chair}", f"monitor:{command.monitor}"}
         case "claim_readings":

@@ -1,0 +1,46 @@
+"""One number is one person: a session is opened for the patient whom this clinic knows by it.
+
+So that intervals, weights and consent carry over, and nobody is treated as somebody else.
+"""
+
+from __future__ import annotations
+
+from esker.clinic.sessions import folding
+from esker.clinic.sessions.models import SessionRow
+from esker.core.ledger import Refused
+from esker.core.monitoring.pairing import identifier
+from esker.core.session.commands import OpenSession, Person
+
+
+def recognised(clinic_id: str, session_id: str, command: OpenSession) -> OpenSession | Refused:
+    """The command with the patient's id of before, if the number was here before.
+
+    Refused when the number is another person's. A cancelled session refuses nothing: cancelling is
+    how a mistyped name is mended. Inside the clinic's scope, with the number locked.
+    """
+    person = command.patient
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, number=identifier(person.mrn))
+    other = None
+    for row in rows.exclude(session=session_id).order_by("-planned_at"):
+        known = folding.fold(clinic_id, row.session).patient
+        if known is not None and _same(known, person):
+            patient = person.model_copy(update={"id": known.id})
+            return command.model_copy(update={"patient": patient})
+        if row.outcome != "cancelled":
+            other = known
+    return command if other is None else Refused("identity", _sentence(other))
+
+
+def _same(known: Person, said: Person) -> bool:
+    return known.born == said.born and _words(known.name) == _words(said.name)
+
+
+def _words(name: str) -> list[str]:
+    return name.casefold().split()
+
+
+def _sentence(known: Person) -> str:
+    return (
+        f"Number {known.mrn} belongs to {known.name}, born {known.born:%-d %b %Y}. "
+        "Check the number, the name and the birth date."
+    )
