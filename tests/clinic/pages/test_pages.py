@@ -56,6 +56,19 @@ def test_the_next_step_is_the_first_that_is_not_done(session):
     assert "start" == found[-1].kind
 
 
+def test_a_later_step_that_is_open_is_behind_the_button(session):
+    """A narrow screen shows no list of steps: the end of the dose waits for no score there."""
+    session |= {"phase": "dose", "dosing": "done"}
+    open_ = ("end_dose", "record_vitals")
+    session["commands"] = [{"kind": kind, "allowed": True} for kind in open_]
+    session["due"] = [{"id": "pressure@40", "status": "open", "channels": ["sbp"], "scales": [],
+                       "title": "Blood pressure", "due_at": session["now"],
+                       "opens_at": session["now"]}]  # fmt: skip
+    shown = steps.steps(session)
+    assert ["record_vitals"] == [step.kind for step in shown if step.state == "now"]
+    assert ["end_dose"] == [form.kind for form in steps.others(session, shown)]
+
+
 def test_a_check_that_is_due_comes_before_everything(session):
     """An open check for pressure puts the vitals under the thumb."""
     session["due"] = [{"id": "pressure@40", "status": "open", "channels": ["sbp"], "scales": [],

@@ -154,21 +154,19 @@ PATHS: dict[str, Callable[[Session], Path]] = {
 
 
 def others(session: Session, shown: list[Step]) -> list[Form]:
-    """Accepted commands that are not a step of now: behind one button, grave ones last."""
-    taken = {each.kind for each in shown if each.state != "done"} | ALWAYS
+    """Accepted commands that are not the step of now: behind one button, grave ones last.
+
+    Later steps are among them: a narrow screen has no room for the list of steps.
+    """
+    now = {each.form.id for each in shown if each.state == "now" and each.form}
     found = [
         form
         for c in session.get("commands") or ()
-        if allowed(session, c["kind"]) and c["kind"] not in taken | _pointless(session)
+        if allowed(session, c["kind"]) and c["kind"] not in ALWAYS | _pointless(session)
         for form in forms(c["kind"], session)
+        if form.id not in now
     ]
-    extra = [
-        form
-        for kind in sorted(taken - ALWAYS)
-        if allowed(session, kind)
-        for form in forms(kind, session)[1:]
-    ]
-    return sorted(extra + found, key=lambda form: form.weight == "grave")
+    return sorted(found, key=lambda form: form.weight == "grave")
 
 
 ALWAYS = frozenset({"record_vitals"})  # has a button of its own beside the next step
