@@ -113,7 +113,7 @@ def test_the_demo_shows_the_codes_that_sign(base, chrome):
     """A newcomer finds the second factor of every fictional colleague on one page."""
     page = signed_in(chrome, base)
     page.get_by_role("link", name="People").click()
-    expect(page.get_by_text("Demo Dr Linden")).to_be_visible()
+    expect(page.get_by_role("heading", name="Demo Dr Linden")).to_be_visible()
     page.screenshot(path=ARTEFACTS / "people.png")
     assert [] == violations(page)
 
