@@ -6,18 +6,17 @@ import pytest
 from playwright.sync_api import expect
 
 from esker.clinic.demo.pharmacy import DEVICES
-from tests.browser.demo import browser, clinic, signed_in
+from tests.browser.demo import clinic, signed_in
 from tests.browser.story import Monitor, Story
 
 WANTED_YES = {"No food": "Yes", "No liquids": "Yes", "No nasal": "Yes", "Is somebody": "Yes"}
 
 
 @pytest.mark.browser
-def test_from_the_arrival_to_the_door(tmp_path):
+def test_from_the_arrival_to_the_door(tmp_path, chrome):
     """Two devices, a raised pressure overridden, an alarm answered, and home with an escort."""
     with (
         clinic(tmp_path, "--no-monitors") as base,
-        browser() as chrome,
         Monitor(tmp_path, "DEMO-MON-1") as monitor,
     ):
         page = signed_in(chrome, base)

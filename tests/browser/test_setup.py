@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from playwright.sync_api import expect
 
-from tests.browser.demo import browser, free_port
+from tests.browser.demo import free_port
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 SIZES = [(1180, 820), (820, 1180), (390, 844)]
@@ -81,8 +81,8 @@ def go(page, name):
 
 
 @pytest.mark.browser
-def test_an_empty_folder_becomes_a_clinic(tmp_path):
-    with serving(tmp_path / "clinic") as (base, said), browser() as chrome:
+def test_an_empty_folder_becomes_a_clinic(tmp_path, chrome):
+    with serving(tmp_path / "clinic") as (base, said):
         address = re.search(r"http\S+/set-up/\S+/", said)[0]
         page = chrome.new_context(locale="en-GB").new_page()
         page.goto(address)
