@@ -90,13 +90,13 @@ class Story:
         """The button under the thumb, else the one behind More."""
         words = re.compile(f"^{re.escape(title)}$")
         anywhere = self.page.locator(".thumb button, #d-more button").filter(has_text=words)
+        shown = self.page.locator(".thumb button:visible").filter(has_text=words)
         expect(anywhere).not_to_have_count(0, timeout=20000)
         self.page.wait_for_timeout(800)  # what was just recorded moves buttons about
-        button = self.page.locator(".thumb button").filter(has_text=words)
-        if not button.count():
+        if not shown.count():
             self.page.get_by_role("button", name="More", exact=True).click()
-            button = self.page.locator("#d-more button").filter(has_text=words)
-        button.first.click()
+            shown = self.page.locator("#d-more button").filter(has_text=words)
+        shown.first.click()
 
     def press(self) -> None:
         """The form's own button; the dialog closes when it was recorded."""
@@ -171,6 +171,14 @@ class Story:
         self.press()
         expect(self.page.locator(".who")).to_have_text("Demo Nurse Hazel")
         self.pictured("override signed")
+
+    def prints_the_record(self) -> None:
+        self.page.get_by_role("link", name="Session record").click()
+        expect(self.page.get_by_role("heading", name="Session record")).to_be_visible()
+        self.pictured("record")
+        paper = self.page.request.get(self.page.url + "pdf/")
+        assert paper.headers["content-type"] == "application/pdf"
+        assert paper.body().startswith(b"%PDF")
 
     # -- what passes, and what she sees
 

@@ -29,7 +29,7 @@ def test_from_the_arrival_to_the_door(tmp_path, chrome):
         then_an_alarm_is_seen_and_answered(story)
         when_the_patient_recovers(story)
         then_the_patient_goes_home_with_an_escort(story)
-        then_the_record_can_be_printed(story)
+        story.prints_the_record()
 
 
 def given_a_patient_at_a_monitored_chair(story):
@@ -119,12 +119,3 @@ def then_the_patient_goes_home_with_an_escort(story):
     story.does("Discharge")
     story.phase("Home")
     story.sees("The patient was discharged")
-
-
-def then_the_record_can_be_printed(story):
-    story.page.get_by_role("link", name="Session record").click()
-    expect(story.page.get_by_role("heading", name="Session record")).to_be_visible()
-    story.pictured("record")
-    paper = story.page.request.get(story.page.url + "pdf/")
-    assert paper.headers["content-type"] == "application/pdf"
-    assert paper.body().startswith(b"%PDF")
