@@ -10,21 +10,23 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from esker.clinic.devices import listing, settling
 from esker.core.ledger import Refused
+from esker.core.protocols.schema import Moment
 
 router = Router()
-Reason = Annotated[str, Field(min_length=1, max_length=2000)]
+Kept = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
+Reason = Annotated[Kept, Field(min_length=1, max_length=2000)]
 
 
 class DismissIn(Schema):
     """`until` is the `received` of the list that the person looked at: what came later stays."""
 
     id: UUID
-    monitor: str
-    until: AwareDatetime
+    monitor: Kept
+    until: Moment
     reason: Reason
 
 
@@ -32,7 +34,7 @@ class SettleIn(Schema):
     """`line` is the `id` of an unread line."""
 
     id: UUID
-    line: int
+    line: Annotated[int, Field(ge=1, lt=2**63)]
     reason: Reason
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
@@ -51,7 +53,7 @@ class CommandIn(Schema):
 
 
 class ConsentIn(Schema):
-    id: str
+    id: UUID
     on_file: str
 
 
@@ -87,7 +89,8 @@ class MissingOut(Schema):
 api = NinjaAPI(title="Esker", version="1", auth=SignedIn(), urls_namespace="api", docs_url=None)
 api.add_router("", devices.router)
 ANSWERS = {
-    200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 422: MalformedOut, 423: MissingOut,
+    200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 413: MalformedOut, 422: MalformedOut,
+    423: MissingOut,
 }  # fmt: skip
 
 
@@ -107,6 +110,11 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 400:  # what is no JSON at all is malformed like anything else
         return JsonResponse({"sentences": ["The request is not JSON."]}, status=422)
     return JsonResponse({"sentence": str(error)}, status=error.status_code)
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return JsonResponse({"sentences": ["The request is too large."]}, status=413)
 
 
 @api.exception_handler(queries.NoSuchSession)
@@ -148,7 +156,7 @@ def consent(request: HttpRequest, patient_id: str, body: ConsentIn) -> HttpRespo
     clinic, user = request.screen.clinic, request.screen.user
     if not service.knows_patient(clinic, patient_id):
         return JsonResponse({"sentence": "There is no such patient."}, status=404)
-    answer = service.record_consent(clinic, patient_id, body.on_file, user.username, body.id)
+    answer = service.record_consent(clinic, patient_id, body.on_file, user.username, str(body.id))
     return JsonResponse({"entries": answer.entries})
 
 

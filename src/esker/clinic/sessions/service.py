@@ -191,10 +191,23 @@ def protocol_of(clinic_id: str, session_id: str) -> Protocol:
 
 
 def _request(payload: Any) -> Request:
+    if _has_nul(payload):
+        raise Malformed(["A text holds a NUL character, which no record can keep."])
     try:
         return Request.model_validate_json(json.dumps(payload))
     except (ValidationError, TypeError, ValueError) as error:
         raise Malformed(_sentences(error)) from None
+
+
+def _has_nul(said: Any) -> bool:
+    match said:
+        case str():
+            return "\0" in said
+        case dict():
+            return any(_has_nul(each) for pair in said.items() for each in pair)
+        case list():
+            return any(_has_nul(each) for each in said)
+    return False
 
 
 def _command(raw: dict[str, Any]) -> AnyCommand:
@@ -289,11 +302,15 @@ def known_or_opening(clinic_id: str, session_id: str, payload: Any) -> bool:
     said = payload.get("command") if isinstance(payload, dict) else None
     if isinstance(said, dict) and said.get("kind") == "open_session":
         return True
+    if "\0" in session_id:  # PostgreSQL cannot even be asked
+        return False
     with tenancy.scope(clinic_id):
         return SessionRow.objects.filter(clinic_id=clinic_id, session=session_id).exists()
 
 
 def knows_patient(clinic_id: str, patient: str) -> bool:
     """Whether a session of this clinic was ever planned for this patient."""
+    if "\0" in patient:
+        return False
     with tenancy.scope(clinic_id):
         return SessionRow.objects.filter(clinic_id=clinic_id, patient=patient).exists()

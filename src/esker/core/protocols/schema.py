@@ -6,14 +6,31 @@ Every number is a `Cited`: value, unit, and the key of a source in `sources`. A 
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from esker.core.monitoring.channels import Channel
 from esker.core.units import plain
+
+
+def _of_this_age(at: datetime) -> datetime:
+    if not 1900 <= at.year <= 9000:  # at either end of the calendar a zone or a day overflows
+        raise ValueError("the year is not between 1900 and 9000")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 
 
 class Strict(BaseModel):

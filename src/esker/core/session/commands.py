@@ -12,10 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Strict
+from esker.core.protocols.schema import Moment, Strict
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -34,7 +34,7 @@ class Tri(StrEnum):
 class Command(Strict):
     """What every command carries besides its own fields."""
 
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
@@ -56,7 +56,7 @@ class OpenSession(Command):
     kind: Literal["open_session"] = "open_session"
     patient: Person
     protocol_hash: str
-    planned_at: AwareDatetime
+    planned_at: Moment
 
 
 class PrnOrder(Strict):
@@ -145,7 +145,7 @@ class Vital(Strict):
 class RecordVitals(Command):
     kind: Literal["record_vitals"] = "record_vitals"
     vitals: Annotated[tuple[Vital, ...], Field(min_length=1, max_length=7)]
-    observed_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
 
 
 class RecordScale(Command):
@@ -154,7 +154,7 @@ class RecordScale(Command):
     kind: Literal["record_scale"] = "record_scale"
     scale: Name
     value: Annotated[Decimal, Field(ge=0, le=1000)]
-    observed_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
 
 
 class AdverseEvent(Command):
