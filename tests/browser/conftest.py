@@ -11,7 +11,7 @@ def base(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome():
     with browser() as opened:
         yield opened

@@ -115,10 +115,11 @@ def seats(transactional_db, clinic, nurse, prescriber):
     for place, (kind, (_, monitor, number, _, _)) in enumerate(KINDS.items()):
         room = made[kind] = install(Room(clinic, nurse, prescriber))
         room.now = DAY
-        patient = PERSON | {"id": f"p{place}", "name": f"Demo {kind}", "mrn": number}
+        name = f"Demo {number}"  # one number is one person
+        patient = PERSON | {"id": f"p{place}", "name": name, "mrn": number}
         room.do("open_session", patient=patient, protocol_hash=room.hash,
                 planned_at=DAY.isoformat())  # fmt: skip
-        room.do("arrive", identifiers=[{"what": "name", "value": f"Demo {kind}"},
+        room.do("arrive", identifiers=[{"what": "name", "value": name},
                                        {"what": "mrn", "value": number}])  # fmt: skip
         room.do("pair_monitor", chair=f"Chair {place}", monitor=monitor)
         room.now = DAY.replace(minute=17, second=5)
