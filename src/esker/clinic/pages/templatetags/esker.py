@@ -36,3 +36,9 @@ def number(text: object) -> str:
 @register.filter
 def route(word: str) -> str:
     return words.ROUTES.get(word, word)
+
+
+@register.filter
+def under(cells: list[str], heads: list[str]) -> list[tuple[str, str]]:
+    """Each cell of a row with the head of its column, for tables that stack on a phone."""
+    return list(zip(heads, cells, strict=True))
