@@ -66,7 +66,7 @@ def pair(clinic: str, session: str, monitor: str, begin: datetime) -> None:
     with tenancy.scope(clinic):
         Pairing.objects.create(
             clinic_id=clinic, session=session, place=0, monitor=monitor, chair="Chair", number="1",
-            begins=begin,
+            begins=begin, named_from=begin,
         )  # fmt: skip
 
 
