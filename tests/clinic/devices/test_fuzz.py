@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import hl7, intake
+from esker.clinic.devices import hl7, intake, times
 from esker.clinic.devices.codes import CODES, PLAUSIBLE
 from esker.clinic.people.models import Clinic
 
@@ -29,7 +29,7 @@ def numbered(value, when):
     return "\r".join([HEADER, f"{SYS}|{value}|{MMHG}|{when}"]).encode()
 
 
-nearer = st.builds(numbered, odd, odd | st.from_regex(hl7.TIME, fullmatch=True))
+nearer = st.builds(numbered, odd, odd | st.from_regex(times.TIME, fullmatch=True))
 
 
 @pytest.mark.hazard(41)
