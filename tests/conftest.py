@@ -29,6 +29,8 @@ def pytest_configure(config):
     from django.conf import settings as django_settings
     from django.db import connections
 
+    # Each test makes people; what a real hash costs is Django's affair, and tested there.
+    django_settings.PASSWORD_HASHERS = ["esker.clinic.demo.hasher.Quick"]
     folder = Path(tempfile.mkdtemp(prefix="esker-test-"))
     default = django_settings.DATABASES["default"]
     if os.environ.get("ESKER_TEST_PG") == "1":

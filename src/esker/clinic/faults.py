@@ -15,6 +15,8 @@ WROTE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 AGAIN_S = "2"
 GONE = "The database does not answer, or its disk is full. Write on paper, and call for help."
 BUSY = "Somebody else wrote the same thing at this moment. Send it again."
+NOWHERE = "There is nothing at this address."
+STRANGE = "This did not come from a page of this clinic, or that page is old. Reload it first."
 OURS = "Something is wrong with Esker itself. Call whoever runs it."
 
 
@@ -30,11 +32,21 @@ def failed(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500, OURS)
 
 
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: not there, or not this person's to see, which nobody is told apart."""
+    return _answer(request, 404, NOWHERE)
+
+
+def strange(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form without the token of a page of ours. What it carried was not looked at."""
+    return _answer(request, 403, STRANGE)
+
+
 def _answer(request: HttpRequest, status: int, why: str) -> HttpResponse:
     kept = "This is not known to be recorded. " if request.method in WROTE else ""
     sentence = kept + why
     if "text/html" in request.headers.get("Accept", ""):  # a browser on its way to a page
-        page = render_to_string("failed.html", {"sentence": sentence})
+        page = render_to_string("failed.html", {"sentence": sentence, "ours": status >= 500})
         answer = HttpResponse(page, status=status)
     else:
         answer = JsonResponse({"sentence": sentence}, status=status)

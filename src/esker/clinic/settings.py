@@ -132,6 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+CSRF_FAILURE_VIEW = "esker.clinic.faults.strange"
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 

@@ -12,3 +12,4 @@ urlpatterns = [
 ]
 
 handler500 = "esker.clinic.faults.failed"
+handler404 = "esker.clinic.faults.missing"

@@ -5,18 +5,20 @@ Claiming is a command of the session that takes the readings, like all that conc
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router, Schema
 from pydantic import Field
 
+from esker.clinic.answers import WRITTEN, MissingOut, RefusedOut, UnclaimedOut, UnreadOut, read
 from esker.clinic.devices import listing, settling
 from esker.core.ledger import Refused
 from esker.core.protocols.schema import Moment
 
 router = Router()
+DONE = WRITTEN | {403: RefusedOut | MissingOut}
 Kept = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
 Reason = Annotated[Kept, Field(min_length=1, max_length=2000)]
 
@@ -38,19 +40,19 @@ class SettleIn(Schema):
     reason: Reason
 
 
-@router.get("/unclaimed", response=list[dict[str, Any]])
+@router.get("/unclaimed", response=read(list[UnclaimedOut]))
 def unclaimed(request: HttpRequest) -> HttpResponse:
     """Readings that could not be tied to a session, by monitor, with the reason."""
     return JsonResponse(listing.unclaimed(str(request.user.clinic_id)), safe=False)
 
 
-@router.get("/unread", response=list[dict[str, Any]])
+@router.get("/unread", response=read(list[UnreadOut]))
 def unread(request: HttpRequest) -> HttpResponse:
     """What monitors said that was not used, by sender, code and reason."""
     return JsonResponse(listing.unread(str(request.user.clinic_id)), safe=False)
 
 
-@router.post("/unclaimed/dismiss", response=dict[str, Any])
+@router.post("/unclaimed/dismiss", response=DONE)
 def dismiss(request: HttpRequest, body: DismissIn) -> HttpResponse:
     """The readings of a monitor belong to nobody here: they go whole into the ledger."""
     return _answer(
@@ -58,7 +60,7 @@ def dismiss(request: HttpRequest, body: DismissIn) -> HttpResponse:
     )
 
 
-@router.post("/unread/settle", response=dict[str, Any])
+@router.post("/unread/settle", response=DONE)
 def settle(request: HttpRequest, body: SettleIn) -> HttpResponse:
     """An unread line was looked at, with what came of it."""
     return _answer(settling.settle(request.user, str(body.id), body.line, body.reason))

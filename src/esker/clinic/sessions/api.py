@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,15 +12,20 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as BadRequest
 from ninja.security import SessionAuth
+from pydantic import GetJsonSchemaHandler
 
 from esker.clinic import clock
+from esker.clinic.answers import WRITTEN, FloorOut, MissingOut, SessionOut, read
 from esker.clinic.devices import api as devices
+from esker.clinic.faults import STRANGE
 from esker.clinic.people.screen import Screen
 from esker.clinic.sessions import queries, service
 from esker.clinic.sessions.hidden import hidden, hidden_floor
 from esker.core.ledger import Refused
+from esker.core.session.commands import COMMANDS
 from esker.core.session.may import LOCKED
 
+SENTENCES = {401: "Sign in first.", 403: STRANGE}  # ninja's own are no sentences
 WATCHED = frozenset({"command", "session", "floor"})  # each hides or refuses what a lock hides
 
 
@@ -44,11 +49,20 @@ class SignatureIn(Schema):
     totp: str
 
 
-class CommandIn(Schema):
-    """`id` is a UUID made by the client before it asks; `command` has `kind` and its fields."""
+class Said:
+    """Any object to the parser, which tells faults in sentences; the command's shape in OpenAPI."""
 
-    id: str
-    command: dict[str, Any]
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: Any, handler: GetJsonSchemaHandler) -> Any:
+        return handler(COMMANDS.core_schema)
+
+
+class CommandIn(Schema):
+    """`id` is a UUID made by the client before it asks. Of a scan whose code the catalogue knows,
+    only `code` and what the code does not say must be sent."""
+
+    id: UUID
+    command: Annotated[dict[str, Any], Said]
     signature: SignatureIn | None = None
 
 
@@ -57,41 +71,9 @@ class ConsentIn(Schema):
     on_file: str
 
 
-class EntryOut(Schema):
-    id: str
-    seq: int
-    stream: str
-    kind: str
-
-
-class AcceptedOut(Schema):
-    entries: list[EntryOut]
-
-
-class RefusedOut(Schema):
-    """`strength` is hold where a prescriber may override `rule`, never where nobody may."""
-
-    code: str
-    sentence: str
-    strength: str
-    rule: str | None
-
-
-class MalformedOut(Schema):
-    sentences: list[str]
-
-
-class MissingOut(Schema):
-    sentence: str
-
-
 # No docs page: ninja's own fetches its scripts from elsewhere, which the content policy forbids.
 api = NinjaAPI(title="Esker", version="1", auth=SignedIn(), urls_namespace="api", docs_url=None)
 api.add_router("", devices.router)
-ANSWERS = {
-    200: AcceptedOut, 404: MissingOut, 409: RefusedOut, 413: MalformedOut, 422: MalformedOut,
-    423: MissingOut,
-}  # fmt: skip
 
 
 @api.exception_handler(service.Malformed)
@@ -109,7 +91,8 @@ def _bad(request: HttpRequest, error: BadRequest) -> HttpResponse:
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 400:  # what is no JSON at all is malformed like anything else
         return JsonResponse({"sentences": ["The request is not JSON."]}, status=422)
-    return JsonResponse({"sentence": str(error)}, status=error.status_code)
+    sentence = SENTENCES.get(error.status_code, str(error))
+    return JsonResponse({"sentence": sentence}, status=error.status_code)
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -122,7 +105,7 @@ def _missing(request: HttpRequest, error: queries.NoSuchSession) -> HttpResponse
     return JsonResponse({"sentence": "There is no such session."}, status=404)
 
 
-@api.post("/sessions/{session_id}/commands", response=ANSWERS)
+@api.post("/sessions/{session_id}/commands", response=WRITTEN)
 def command(request: HttpRequest, session_id: str, body: CommandIn) -> HttpResponse:
     """Carry out a command once; the same id again hears the same answer."""
     said = json.loads(request.body)
@@ -135,7 +118,7 @@ def command(request: HttpRequest, session_id: str, body: CommandIn) -> HttpRespo
     return JsonResponse({"entries": answer.entries})
 
 
-@api.get("/sessions/{session_id}", response={200: dict[str, Any], 404: MissingOut})
+@api.get("/sessions/{session_id}", response={**read(SessionOut), 404: MissingOut})
 def session(request: HttpRequest, session_id: str) -> HttpResponse:
     """The state, what is due, active alarms, and which commands would be accepted now."""
     here = request.screen
@@ -143,14 +126,14 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     return JsonResponse(hidden(found) if here.locked else found)
 
 
-@api.get("/floor", response=dict[str, Any])
+@api.get("/floor", response=read(FloorOut))
 def floor(request: HttpRequest) -> HttpResponse:
     """All sessions of the clinic that are not closed."""
     found = queries.floor(request.screen.clinic, clock.now())
     return JsonResponse(hidden_floor(found) if request.screen.locked else found)
 
 
-@api.post("/patients/{patient_id}/consent", response=ANSWERS)
+@api.post("/patients/{patient_id}/consent", response=WRITTEN)
 def consent(request: HttpRequest, patient_id: str, body: ConsentIn) -> HttpResponse:
     """Whether a consent is on file: yes, no or unknown."""
     clinic, user = request.screen.clinic, request.screen.user
