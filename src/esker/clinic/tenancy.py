@@ -6,7 +6,7 @@ On PostgreSQL row-level security holds the wall even where a query forgets its f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -31,7 +31,7 @@ def reading(clinic_id: str | UUID) -> Iterator[None]:
 
     Writers do not wait for it, nor it for them. Inside another scope it is a part of that one.
     """
-    snapshot = transaction.atomic if connection.in_atomic_block else _snapshot
+    snapshot = nullcontext if connection.in_atomic_block else _snapshot
     with snapshot(), _only(str(clinic_id)):
         yield
 

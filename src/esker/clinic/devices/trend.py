@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -12,15 +13,27 @@ from esker.clinic.ledger import projections, store
 from esker.clinic.ledger.models import Entry as Row
 from esker.core import ledger as core
 from esker.core.ledger import instant, moment
+from esker.core.monitoring import series
 from esker.core.monitoring.channels import Reading
-from esker.core.monitoring.series import Sensor, sensor
+from esker.core.monitoring.pairing import Pairing
+from esker.core.monitoring.series import Sensor, charted, sensor
 from esker.core.monitoring.trend import unblock
 from esker.core.session.state import Session
 
 SEALED, CLAIMED = "trend.sealed", "trend.claimed"
 KEPT = 4000  # decoded blocks: fifty chairs for an hour and more
 
-_decoded: OrderedDict[str, tuple[Reading, ...]] = OrderedDict()  # by the entry's digest
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A block's readings; their device, None where there are several; when the first came."""
+
+    readings: tuple[Reading, ...]
+    device: str | None
+    received: datetime
+
+
+_decoded: OrderedDict[str, Decoded] = OrderedDict()  # by the entry's digest
 _lock = Lock()
 
 
@@ -93,26 +106,50 @@ def _sensor(name: str) -> Sensor:
 
 def sealed(
     clinic_id: str, state: Session, since: datetime | None = None, at: datetime | None = None
-) -> Iterator[Reading]:
-    """The session's sealed readings since then, received by `at`. Inside the clinic's scope.
+) -> list[Reading]:
+    """The session's sealed readings since then, received by `at`, as charted. Inside the scope.
 
     A pairing that was later told to have ended earlier takes its last readings off the chart; what
     a person claimed stays.
     """
-    for row in blocks(clinic_id, state.id, since):
-        for each in row[1]:
-            if (since and each.observed_at < since) or (at and each.received_at > at):
-                continue
-            if row[0] or _holds(state, each):
-                yield each
+    found: list[Reading] = []
+    for claimed, block in _blocks(clinic_id, state.id, since):
+        found = joined(found, block.readings if claimed else _held(state, block))
+    first = series.since(found, since) if since else 0
+    return [each for each in found[first:] if at is None or each.received_at <= at]
 
 
-def _holds(state: Session, each: Reading) -> bool:
-    return any(
-        pairing.monitor == each.device
-        # Whose it was by its message was judged when it was sealed; here an end may cut it off.
-        and pairing.holds(each.observed_at, each.received_at, wrong_clock=False, named=True)
-        for pairing in state.pairings
+def joined(ordered: list[Reading], more: Sequence[Reading]) -> list[Reading]:
+    """Two charted series as one. What was observed before the second began stands as it was.
+
+    A block begins where the one before it ended, or a little earlier: little is charted again.
+    """
+    if not more:
+        return ordered
+    first = series.since(ordered, more[0].observed_at)
+    again = ordered[first:]
+    del ordered[first:]
+    ordered += charted([*again, *more]) if again else more
+    return ordered
+
+
+def _held(state: Session, block: Decoded) -> Sequence[Reading]:
+    """Those of a block that lie inside a pairing; mostly one holds all of it."""
+    ends = block.readings[0].observed_at, block.readings[-1].observed_at
+    for pairing in state.pairings:
+        if all(_holds(pairing, block.device, at, block.received) for at in ends):
+            return block.readings
+    return [
+        each
+        for each in block.readings
+        if any(_holds(p, each.device, each.observed_at, each.received_at) for p in state.pairings)
+    ]
+
+
+def _holds(pairing: Pairing, device: str | None, observed: datetime, received: datetime) -> bool:
+    """Whose it was by its message was judged when it was sealed; here an end may cut it off."""
+    return pairing.monitor == device and pairing.holds(
+        observed, received, wrong_clock=False, named=True
     )
 
 
@@ -120,6 +157,12 @@ def blocks(
     clinic_id: str, session: str, since: datetime | None = None, until: datetime | None = None
 ) -> list[tuple[bool, tuple[Reading, ...]]]:
     """Whether claimed, and the readings, of each block that has any between these instants."""
+    return [(claimed, each.readings) for claimed, each in _blocks(clinic_id, session, since, until)]
+
+
+def _blocks(
+    clinic_id: str, session: str, since: datetime | None = None, until: datetime | None = None
+) -> list[tuple[bool, Decoded]]:
     rows = Block.objects.filter(clinic_id=clinic_id, session=session)
     if since is not None:
         rows = rows.filter(ends__gte=since)
@@ -130,7 +173,7 @@ def blocks(
     missing = [seq for seq, known in readings.items() if known is None]
     for entry in _entries(clinic_id, session, missing):
         readings[entry.seq] = _decode(entry)
-    return [(claimed, readings[seq] or ()) for seq, claimed, _ in found]
+    return [(claimed, block) for seq, claimed, _ in found if (block := readings[seq])]
 
 
 def _entries(clinic_id: str, session: str, seqs: list[int]) -> Iterator[core.Entry]:
@@ -139,16 +182,19 @@ def _entries(clinic_id: str, session: str, seqs: list[int]) -> Iterator[core.Ent
         yield from map(store.entry_of, rows)
 
 
-def _recall(digest: str) -> tuple[Reading, ...] | None:
+def _recall(digest: str) -> Decoded | None:
     with _lock:
         return _decoded.get(digest)
 
 
-def _decode(entry: core.Entry) -> tuple[Reading, ...]:
+def _decode(entry: core.Entry) -> Decoded:
     """Kept under the digest, which is checked here: a block that was changed is not charted."""
     if core.digest(entry) != entry.digest:
         raise store.ChainBroken(f"{entry.stream} entry {entry.seq} was changed after it was sealed")
-    found = unblock(entry.data()["block"])
+    readings = unblock(entry.data()["block"])
+    devices = {each.device for each in readings}
+    device = devices.pop() if len(devices) == 1 else None
+    found = Decoded(readings, device, min(each.received_at for each in readings))
     with _lock:
         _decoded[entry.digest] = found
         while len(_decoded) > KEPT:

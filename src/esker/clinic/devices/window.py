@@ -20,8 +20,8 @@ def readings_for(
     sealed = trend.sealed(clinic_id, state, since, at)
     number = state.patient.mrn if state.patient else ""
     rows = journal.values(clinic_id, journal.within(state.pairings, since, at))
-    fresh = [journal.reading(row) for row in journal.held(rows, state.pairings, number)]
-    return charted([*sealed, *fresh])
+    fresh = map(journal.reading, journal.held(rows, state.pairings, number))
+    return tuple(trend.joined(sealed, charted(fresh)))
 
 
 def recent(clinic_id: str, state: Session, at: datetime, back: timedelta) -> tuple[Reading, ...]:

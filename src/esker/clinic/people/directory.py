@@ -18,7 +18,7 @@ def zone(clinic_id: str) -> str:
 
 def switchers(clinic_id: str, at: datetime) -> list[dict[str, str]]:
     """Who set a PIN for this shift and may take a screen over, those on site first."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         here = on_site(clinic_id)
         people = User.objects.filter(clinic_id=clinic_id, is_active=True).exclude(pin="")
         able = [user for user in people if has_pin(user, at)]
@@ -28,7 +28,7 @@ def switchers(clinic_id: str, at: datetime) -> list[dict[str, str]]:
 
 def everyone(clinic_id: str) -> list[dict[str, Any]]:
     """All people, also those who left, for the administrator."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         here = on_site(clinic_id)
         people = User.objects.filter(clinic_id=clinic_id).order_by("-is_active", "name")
         return [
@@ -47,7 +47,7 @@ def everyone(clinic_id: str) -> list[dict[str, Any]]:
 
 def colleagues(clinic_id: str) -> list[dict[str, Any]]:
     """Everyone who works here, for choosing by name: username, name, roles, presence."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         here = on_site(clinic_id)
         people = User.objects.filter(clinic_id=clinic_id, is_active=True).order_by("name")
         return [
@@ -59,7 +59,7 @@ def colleagues(clinic_id: str) -> list[dict[str, Any]]:
 
 def with_codes(clinic_id: str, at: datetime) -> list[dict[str, Any]]:
     """Everyone with the code that signs now. For demo folders only; the caller sees to it."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         here = on_site(clinic_id)
         people = User.objects.filter(clinic_id=clinic_id, is_active=True).order_by("username")
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from esker.clinic.ledger.models import Entry
+from esker.clinic.people.models import User
 
 KINDS = ("staff.arrived", "staff.left")
 
@@ -10,7 +11,10 @@ KINDS = ("staff.arrived", "staff.left")
 def on_site(clinic_id: str) -> frozenset[str]:
     """Usernames whose last staff entry is an arrival. Inside the clinic's scope."""
     last: dict[str, str] = {}
-    rows = Entry.objects.filter(clinic_id=clinic_id, stream__startswith="staff:", kind__in=KINDS)
+    # By name, not by `LIKE staff:%`, for which all that the clinic ever wrote would be read.
+    names = User.objects.filter(clinic_id=clinic_id).values_list("username", flat=True)
+    streams = [f"staff:{name}" for name in names]
+    rows = Entry.objects.filter(clinic_id=clinic_id, stream__in=streams, kind__in=KINDS)
     for stream, kind in rows.order_by("seq").values_list("stream", "kind"):
         last[stream.removeprefix("staff:")] = kind
     return frozenset(name for name, kind in last.items() if kind == "staff.arrived")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
 from esker.core.ledger import Entry
-from esker.core.monitoring.channels import Channel, Reading, Source
+from esker.core.monitoring.channels import Channel, Readings, Source
 from esker.core.protocols.schema import Anchor, Phase, Protocol
 from esker.core.session import custody, dosing
 from esker.core.session.commands import ScanVial
@@ -91,16 +90,18 @@ def phase_since(state: Session) -> datetime | None:
     return state.closed_at
 
 
-def trend(readings: Iterable[Reading], channel: Channel) -> Json | None:
-    """Newest value against the one five minutes or more before it: a fact, not a judgement."""
-    heard = [r for r in readings if r.channel == channel and r.source is Source.MONITOR]
-    if not heard:
+def trend(readings: Readings, channel: Channel) -> Json | None:
+    """Newest value against the one five minutes or more before it: a fact, not a judgement.
+
+    The readings are oldest first.
+    """
+    mine = (r for r in reversed(readings) if r.channel == channel and r.source is Source.MONITOR)
+    newest = next(mine, None)
+    if newest is None:
         return None
-    newest = max(heard, key=lambda each: each.observed_at)
-    before = [each for each in heard if newest.observed_at - each.observed_at >= TREND]
-    if not before:
+    then = next((each for each in mine if newest.observed_at - each.observed_at >= TREND), None)
+    if then is None:
         return None
-    then = max(before, key=lambda each: each.observed_at)
     minutes = (newest.observed_at - then.observed_at) // timedelta(minutes=1)
     return {"change": plain(newest.value - then.value), "minutes": minutes}
 

@@ -18,25 +18,27 @@ Json = dict[str, Any]
 
 def sessions(clinic_id: str, now: datetime) -> list[Json]:
     """Every open session: its monitor, its person, its doses so far, and the checks that wait."""
-    with tenancy.scope(clinic_id):
-        rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
-        states = [folding.fold(clinic_id, row.session) for row in rows.order_by("session")]
+    with tenancy.reading(clinic_id):
+        states = _open(clinic_id)
         return [each for state in states for each in _session(state, now)]
 
 
 def packs_used(clinic_id: str) -> frozenset[str]:
     """Every pack that was scanned into a session of this clinic."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         return frozenset(VialUse.objects.filter(clinic_id=clinic_id).values_list("vial", flat=True))
 
 
 def next_due(clinic_id: str, now: datetime) -> Json | None:
     """What comes next at any chair: a timed check, the end of a rest or of an observation."""
-    with tenancy.scope(clinic_id):
-        rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
-        states = [folding.fold(clinic_id, row.session) for row in rows]
-        found = [each for state in states for each in _ahead(state, now)]
+    with tenancy.reading(clinic_id):
+        found = [each for state in _open(clinic_id) for each in _ahead(state, now)]
     return min(found, key=lambda each: (each["at"], each["what"]), default=None)
+
+
+def _open(clinic_id: str) -> list[Session]:
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None).order_by("session")
+    return list(folding.fold_all(clinic_id, rows.values_list("session", flat=True)).values())
 
 
 def _ahead(state: Session, now: datetime) -> Iterator[Json]:

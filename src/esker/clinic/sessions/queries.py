@@ -17,7 +17,7 @@ from esker.clinic.sessions import bedside, drug_shapes, folding, protocols, shap
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
 from esker.clinic.sessions.recent import Recent
 from esker.clinic.sessions.shapes import Json
-from esker.clinic.sessions.surroundings import readings, window
+from esker.clinic.sessions.surroundings import BACK, readings, window
 from esker.core.monitoring import due as checks
 from esker.core.monitoring.channels import Reading, Readings
 from esker.core.monitoring.latest import current
@@ -96,7 +96,7 @@ def _chair(clinic_id: str, state: Session, now: datetime, user: User | None) -> 
     actor = actor_for(user) if user else READER
     return {
         **_head(state, protocol, now),
-        **_monitoring(clinic_id, state, surroundings, protocol, now),
+        **_monitoring(clinic_id, state, surroundings.readings, protocol, now),
         "elsewhere": bedside.elsewhere(clinic_id, state.id),
         "chairs_taken": sorted(surroundings.chairs_taken),
         "commands": commands(state, surroundings, actor, protocol, now),
@@ -114,19 +114,18 @@ def floor(clinic_id: str, now: datetime) -> Json:
     """All sessions that are not closed, by planned time, each with vitals, due and alarms."""
     with tenancy.reading(clinic_id):
         rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
-        sessions = [
-            _card(clinic_id, folding.fold(clinic_id, row.session), now)
-            for row in rows.order_by("planned_at", "session")
-        ]
+        planned = rows.order_by("planned_at", "session").values_list("session", flat=True)
+        states = folding.fold_all(clinic_id, planned).values()
+        sessions = [_card(clinic_id, state, now) for state in states]
     return {"now": now.isoformat(), "simulation": settings.DEMO, "sessions": sessions}
 
 
 def _card(clinic_id: str, state: Session, now: datetime) -> Json:
     protocol = _protocol(state)
-    surroundings = window(clinic_id, state, now)
+    heard = readings(clinic_id, state, now, now - BACK)
     return {
         **_head(state, protocol, now),
-        **_monitoring(clinic_id, state, surroundings, protocol, now),
+        **_monitoring(clinic_id, state, heard, protocol, now),
         "elsewhere": bedside.elsewhere(clinic_id, state.id),
         "given_mg": plain(dosing.given_mg(state, now)),
         "dosing": state.dosing.value,
@@ -171,11 +170,11 @@ def _head(state: Session, protocol: Protocol, now: datetime) -> Json:
 
 
 def _monitoring(
-    clinic_id: str, state: Session, surroundings: Window, protocol: Protocol, now: datetime
+    clinic_id: str, state: Session, heard: Readings, protocol: Protocol, now: datetime
 ) -> Json:
     alarms = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=state.id)
     return {
-        "vitals": _vitals(state, surroundings.readings, protocol, now),
+        "vitals": _vitals(state, heard, protocol, now),
         "due": [shapes.due(each) for each in checks.due(state, protocol, now)],
         "clocks": bedside.clocks(state, protocol, now),
         "alarms": [shapes.alarm(row) for row in alarms.exclude(status="raised").order_by("since")],
@@ -240,7 +239,7 @@ def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
 
 def takers(clinic_id: str, now: datetime) -> list[Json]:
     """Sessions that unclaimed readings may belong to: open, or closed within a day."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         recent = Q(closed_at=None) | Q(closed_at__gte=now - DAY)
         rows = SessionRow.objects.filter(recent, clinic_id=clinic_id).exclude(phase="arrive")
         states = folding.fold_all(clinic_id, rows.values_list("session", flat=True))

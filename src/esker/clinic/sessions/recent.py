@@ -20,7 +20,7 @@ from esker.clinic.sessions.surroundings import told
 from esker.core.monitoring.alarms import lookback
 from esker.core.monitoring.channels import Channel, Reading, Readings
 from esker.core.monitoring.pairing import Pairing
-from esker.core.monitoring.series import Sensor, charted, in_order, sensor
+from esker.core.monitoring.series import Sensor, charted, in_order, sensor, with_few
 from esker.core.protocols.schema import Protocol
 from esker.core.session.state import Session
 
@@ -107,7 +107,7 @@ class Recent:
         if now - kept.pruned_s > PRUNE_S:
             kept.prune(at)
         people = told(state, at - max(kept.spans.values(), default=TREND))
-        return in_order([*kept.readings, *people]) if people else tuple(kept.readings)
+        return with_few(kept.readings, people)
 
     def _filled(self, state: Session, protocol: Protocol, at: datetime) -> _Kept:
         number = state.patient.mrn if state.patient else ""

@@ -112,7 +112,8 @@ def _carry_out(
     actor = _actor(clinic_id, request.signature, command.kind, user, at)
     if isinstance(actor, Refused):
         return actor
-    surroundings = window(clinic_id, _as_opened(state, session_id, command), at)
+    packs = {command.vial} if hasattr(command, "vial") else ()
+    surroundings = window(clinic_id, _as_opened(state, session_id, command), at, packs)
     surroundings = _with_monitors(clinic_id, session_id, surroundings, command)
     drafts = decide(state, surroundings, command, protocol[0], at, actor)
     if isinstance(drafts, Refused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from esker.clinic.devices import window as journal
@@ -12,27 +13,31 @@ from esker.clinic.people.models import User
 from esker.clinic.people.presence import on_site
 from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.monitoring.channels import Channel, Reading, Readings, Source
-from esker.core.monitoring.series import in_order
+from esker.core.monitoring.series import with_few
 from esker.core.session.commands import Tri
 from esker.core.session.state import Role, Session, Window
 
 BACK = timedelta(minutes=30)  # how far back alarms and gates look; the chart reads everything
 
 
-def window(clinic_id: str, state: Session, at: datetime) -> Window:
-    """Everything that `decide` reads besides the session's entries. Inside the clinic's scope."""
+def window(clinic_id: str, state: Session, at: datetime, vials: Iterable[str] = ()) -> Window:
+    """Everything that `decide` reads besides the session's entries. Inside the clinic's scope.
+
+    `vials` are packs that are asked about besides those of the session.
+    """
     patient = state.patient.id if state.patient else ""
     others = SessionRow.objects.filter(clinic_id=clinic_id).exclude(session=state.id)
     taken = others.filter(closed_at=None)
     earlier = others.filter(patient=patient)
     weighed = earlier.exclude(weight_kg=None).order_by("-weighed_at").first()
     dosed = earlier.exclude(dosed_at=None).order_by("-dosed_at").first()
-    vials = VialUse.objects.filter(clinic_id=clinic_id).exclude(session=state.id)
+    packs = {*vials, *(each.vial for each in state.vials)}
+    used = VialUse.objects.filter(clinic_id=clinic_id, vial__in=packs).exclude(session=state.id)
     return Window(
         readings=readings(clinic_id, state, at, at - BACK),
         consent=consent(clinic_id, patient),
         prescribers_on_site=_prescribers(clinic_id),
-        vials_used_elsewhere=frozenset(vials.values_list("vial", flat=True)),
+        vials_used_elsewhere=frozenset(used.values_list("vial", flat=True)),
         chairs_taken=dict(taken.exclude(chair=None).values_list("chair", "session")),
         monitors_taken=dict(taken.exclude(monitor=None).values_list("monitor", "session")),
         last_dose_at=dosed.dosed_at if dosed else None,
@@ -46,7 +51,7 @@ def readings(
 ) -> Readings:
     """What the session's monitors sent and what people recorded, oldest first."""
     heard = journal.readings_for(clinic_id, state, at, since)
-    return in_order([*heard, *told(state, since)])
+    return with_few(heard, told(state, since))
 
 
 def told(state: Session, since: datetime | None = None) -> list[Reading]:

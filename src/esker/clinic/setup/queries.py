@@ -57,7 +57,7 @@ class Signed:
 
 def chairs(clinic_id: str) -> list[Chair]:
     """In the order in which they were named."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         fixed = {each.chair: each.identity for each in monitors(clinic_id)}
         rows = models.Chair.objects.filter(clinic_id=clinic_id).order_by("place")
         return [Chair(row.name, fixed.get(row.name)) for row in rows]
@@ -65,7 +65,7 @@ def chairs(clinic_id: str) -> list[Chair]:
 
 def monitors(clinic_id: str) -> list[Monitor]:
     """By name."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         rows = models.Monitor.objects.filter(clinic_id=clinic_id).order_by("name", "identity")
         return [Monitor(r.identity, r.name, r.chair, r.roving, r.zone) for r in rows]
 
@@ -73,7 +73,7 @@ def monitors(clinic_id: str) -> list[Monitor]:
 def heard(clinic_id: str) -> list[tuple[str, datetime]]:
     """Senders that spoke to the gateway and that nobody has named, with when they last did."""
     known = {each.identity for each in monitors(clinic_id)}
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         rows = Message.objects.filter(clinic_id=clinic_id).order_by("received_at")
         last = dict(rows.values_list("sender", "received_at"))
     return sorted((name, at) for name, at in last.items() if name not in known)
@@ -81,14 +81,14 @@ def heard(clinic_id: str) -> list[tuple[str, datetime]]:
 
 def screens(clinic_id: str) -> list[PairedScreen]:
     """Screens that stay at a chair, by chair."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         rows = models.PairedScreen.objects.filter(clinic_id=clinic_id).order_by("chair", "screen")
         return [PairedScreen(r.screen, r.chair, r.paired_by, r.paired_at) for r in rows]
 
 
 def chair_of_screen(clinic_id: str, screen: str) -> str | None:
     """The chair that this screen was paired to, or None."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         rows = models.PairedScreen.objects.filter(clinic_id=clinic_id, screen=screen)
         row = rows.first()
         return row.chair if row else None
@@ -96,14 +96,14 @@ def chair_of_screen(clinic_id: str, screen: str) -> str | None:
 
 def products(clinic_id: str) -> list[Product]:
     """By name."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         rows = models.Product.objects.filter(clinic_id=clinic_id).order_by("name", "gtin")
         return [_product(row) for row in rows]
 
 
 def product(clinic_id: str, gtin: str) -> Product | None:
     """What this code stands for here, or None."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         row = models.Product.objects.filter(clinic_id=clinic_id, gtin=gtin).first()
         return _product(row) if row else None
 
@@ -117,7 +117,7 @@ def _product(row: models.Product) -> Product:
 
 def signed_protocols(clinic_id: str) -> list[Signed]:
     """Those that a new session may be opened with, by title."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         rows = models.SignedProtocol.objects.filter(clinic_id=clinic_id).order_by("title")
         return [
             Signed(r.protocol, r.title, r.version, r.hash, r.signed_by, r.signed_at) for r in rows
@@ -131,6 +131,6 @@ def is_signed(clinic_id: str, digest: str) -> bool:
 
 def protocol_text(clinic_id: str, digest: str) -> str | None:
     """The canonical text with this hash that the clinic once signed, or None."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         row = models.ProtocolText.objects.filter(clinic_id=clinic_id, hash=digest).first()
         return row.text if row else None

@@ -245,7 +245,8 @@ class _Look:
         self, kind: str, detail: str, readings: list[Reading], look: Callable[[Reading], Sight],
         words: Callable[[Sight], str], lasting: timedelta = timedelta(),
     ) -> Iterator[Condition]:  # fmt: skip
-        found = episodes.newest(readings, look, behaviour(self.protocol, kind).clear_after, self.at)
+        calm = behaviour(self.protocol, kind).clear_after
+        found = episodes.newest(reversed(readings), look, calm, self.at)
         if found is None:
             return
         began = min(found.since, self.at)

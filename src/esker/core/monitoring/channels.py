@@ -20,6 +20,8 @@ class Channel(StrEnum):
     RR = "rr"
     TEMP = "temp"
 
+    __hash__ = str.__hash__  # an enum's own runs in Python, and a second of fifty chairs asks often
+
 
 UNIT = {
     Channel.SBP: "mmHg",
@@ -46,6 +48,8 @@ class Source(StrEnum):
 
     MONITOR = "monitor"  # a device over HL7; `device` names it
     NURSE = "nurse"  # typed or confirmed by a person: only these satisfy a due check
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -42,11 +42,11 @@ class Episode:
 
 
 def newest(
-    readings: Sequence[R], judge: Callable[[R], Sight], clear_after: timedelta, at: datetime
+    readings: Iterable[R], judge: Callable[[R], Sight], clear_after: timedelta, at: datetime
 ) -> Episode | None:
     """The episode that holds at `at`, or ended less than `clear_after` ago.
 
-    `readings` are oldest first. A good stretch shorter than `clear_after` ends nothing. The walk
+    `readings` are newest first. A good stretch shorter than `clear_after` ends nothing. The walk
     goes back only to the good stretch before the episode, so a calm hour costs a few readings.
     """
     now: Episode | None = None
@@ -56,12 +56,12 @@ def newest(
 
 
 def _since_calm(
-    readings: Sequence[R], judge: Callable[[R], Sight], clear_after: timedelta, at: datetime
+    readings: Iterable[R], judge: Callable[[R], Sight], clear_after: timedelta, at: datetime
 ) -> list[Sight]:
     """What the readings since the last long enough good stretch show, newest first."""
     found: list[Sight] = []
     next_bad = at
-    for reading in reversed(readings):
+    for reading in readings:
         sight = judge(reading)
         found.append(sight)
         if not found[1:]:

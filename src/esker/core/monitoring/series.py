@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -63,4 +64,21 @@ def charted(
 
 def in_order(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """By observed time, then by what they are: an order that nothing else depends on."""
-    return tuple(sorted(readings, key=lambda one: (one.observed_at, sensor(one), one.id)))
+    return tuple(sorted(readings, key=_place))
+
+
+def with_few(ordered: Sequence[Reading], few: Iterable[Reading]) -> tuple[Reading, ...]:
+    """A series in order with a few more in their places, without sorting it all again."""
+    found = list(ordered)
+    for each in few:
+        insort(found, each, key=_place)
+    return tuple(found)
+
+
+def since(ordered: Sequence[Reading], at: datetime) -> int:
+    """The place of the first reading of a series that was not observed before `at`."""
+    return bisect_left(ordered, at, key=lambda one: one.observed_at)
+
+
+def _place(one: Reading) -> tuple[datetime, Sensor, str]:
+    return one.observed_at, sensor(one), one.id

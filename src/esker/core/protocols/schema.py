@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -47,7 +48,7 @@ class Strength(StrEnum):
     HOLD = "hold"  # a licensed prescriber may override, with a reason and a fresh signature
     NEVER = "never"  # no override exists
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(Strength).index(self)
 
@@ -60,7 +61,7 @@ class Priority(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(Priority).index(self)
 

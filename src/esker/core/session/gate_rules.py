@@ -6,8 +6,8 @@ A worse or a missing vital never permits more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -135,13 +135,25 @@ def relative(gate: Gate) -> Found:
 
 def _changed(gate: Gate, rule: Relative, baseline: Decimal) -> Decimal | None:
     """The newest value, when it has met the rule for long enough."""
-    seen = believed(gate.state, gate.window, gate.protocol, rule.channel, gate.at)
     clear_after = behaviour(gate.protocol, "relative").clear_after
-    found = newest(seen, partial(_sight, rule, baseline), clear_after, gate.at)
     lasting = timedelta(minutes=float(rule.lasting.value))
+    seen = believed(gate.state, gate.window, gate.protocol, rule.channel, gate.at)
+    enough = up_to(seen, gate.at - lasting - clear_after)
+    found = newest(enough, partial(_sight, rule, baseline), clear_after, gate.at)
     if found is None or found.until is not None or found.lasted(gate.at) < lasting:
         return None
     return found.last.value
+
+
+def up_to(seen: Iterable[Latest], start: datetime) -> Iterator[Latest]:
+    """Newest first, down to the first that was observed before `start`.
+
+    What lies beyond cannot change whether a rule has been met for as long as it asks.
+    """
+    for each in seen:
+        yield each
+        if each.observed_at < start:
+            return
 
 
 def _sight(rule: Relative, baseline: Decimal, seen: Latest) -> Sight:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from heapq import merge
+from operator import attrgetter
 
 from esker.core.monitoring.channels import Channel
 from esker.core.monitoring.plausibility import plausible
@@ -61,13 +63,13 @@ def usable(
 
 def believed(
     state: Session, window: Window, protocol: Protocol, channel: Channel, at: datetime
-) -> list[Latest]:
-    """All plausible values of one channel, oldest first."""
-    told = (Latest(o.value, o.observed_at, o.entry) for o in state.observed if o.what == channel)
-    heard = (Latest(r.value, r.observed_at, r.id) for r in window.readings if r.channel == channel)
-    seen = [
-        each
-        for each in (*heard, *told)
-        if each.observed_at <= at + AHEAD and plausible(protocol, channel, each.value)
-    ]
-    return sorted(seen, key=lambda each: each.observed_at)
+) -> Iterator[Latest]:
+    """The plausible values of one channel, newest first, for who stops once enough was seen."""
+    when = attrgetter("observed_at")
+    said = sorted((each for each in state.observed if each.what == channel), key=when)
+    told = (Latest(o.value, o.observed_at, o.entry) for o in reversed(said))
+    mine = (each for each in reversed(window.readings) if each.channel == channel)
+    heard = (Latest(r.value, r.observed_at, r.id) for r in mine)
+    for each in merge(told, heard, key=when, reverse=True):
+        if each.observed_at <= at + AHEAD and plausible(protocol, channel, each.value):
+            yield each
