@@ -34,7 +34,7 @@ def test_a_span_counts_in_minutes_then_in_hours():
 
 def test_chart_data_are_small_differences():
     """An hour of readings is a row of small whole numbers; nothing is lost in them."""
-    series = {"start": AT, "received": AT, "lines": {"hr": [(0, 70), (1, 70), (2, 71.5)]}}
+    series = {"start": AT, "received": AT, "lines": {"hr": [(0, 700), (1, 700), (2, 715)]}}
     packed = chart.packed(series, {"limits": [], "marks": []})
     assert {"t": [0, 1, 1], "v": [700, 0, 15]} == packed["lines"]["hr"]
     assert AT == packed["after"]

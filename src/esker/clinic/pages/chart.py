@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import sub
 from typing import Any
 
 from esker.clinic.pages.words import moment
-
-TENTHS = 10  # values travel in tenths, so that 36.6 stays itself and nothing is a float
 
 
 def packed(series: Mapping[str, Any], frame: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,17 +29,13 @@ def packed(series: Mapping[str, Any], frame: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _line(points: Iterable[tuple[float, float]]) -> dict[str, list[int]]:
-    whole = [(round(at), round(value * TENTHS)) for at, value in points]
-    return {"t": _differences(at for at, _ in whole), "v": _differences(v for _, v in whole)}
+def _line(points: Iterable[tuple[int, int]]) -> dict[str, list[int]]:
+    times, tenths = zip(*points, strict=True)
+    return {"t": _differences(times), "v": _differences(tenths)}
 
 
-def _differences(numbers: Iterable[int]) -> list[int]:
-    found, before = [], 0
-    for each in numbers:
-        found.append(each - before)
-        before = each
-    return found
+def _differences(numbers: Sequence[int]) -> list[int]:
+    return [*numbers[:1], *map(sub, numbers[1:], numbers)]
 
 
 def _limit(each: Mapping[str, Any]) -> dict[str, Any]:

@@ -170,11 +170,15 @@ def weight(state: Session) -> Json:
 
 def elsewhere(clinic_id: str, session_id: str) -> list[Json]:
     """Alarms that sound at the other chairs: one nurse runs several. Inside the scope."""
-    rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None).exclude(chair=None)
-    at = {row.session: row for row in rows.exclude(session=session_id)}
-    found = CurrentAlarm.objects.filter(clinic_id=clinic_id, session__in=at, status="sounding")
+    sounding = CurrentAlarm.objects.filter(clinic_id=clinic_id, status="sounding")
+    found = list(sounding.exclude(session=session_id).order_by("since"))
+    if not found:
+        return []
+    open_ = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None).exclude(chair=None)
+    at = dict(open_.values_list("session", "chair"))
     return [
-        {"id": alarm.alarm, "session": alarm.session, "chair": at[alarm.session].chair,
+        {"id": alarm.alarm, "session": alarm.session, "chair": at[alarm.session],
          "priority": alarm.priority, "sentence": alarm.sentence}
-        for alarm in found.order_by("since")
+        for alarm in found
+        if alarm.session in at
     ]  # fmt: skip

@@ -59,19 +59,22 @@ def glance(clinic_id: str, session_id: str, now: datetime) -> Json:
 
 
 def series(clinic_id: str, session_id: str, now: datetime, after: datetime | None = None) -> Json:
-    """What the chart draws: [seconds since `start`, value] by channel. Raises NoSuchSession.
+    """What the chart draws: (seconds since `start`, tenths of a value) by channel.
 
+    Raises NoSuchSession. Whole numbers, so that 36.6 stays itself and nothing is a float.
     With `after`, only what was received later, late readings included; ask again with `received`.
     """
     with tenancy.reading(clinic_id):
         state = _known(clinic_id, session_id)
         found = _all_readings(clinic_id, state, now)
     start = state.paired_at or state.planned_at or now
-    lines: dict[str, list[list[float]]] = {}
-    for each in found:
-        if after is None or each.received_at > after:
-            point = [round((each.observed_at - start).total_seconds(), 1), float(each.value)]
-            lines.setdefault(each.channel.value, []).append(point)
+    new = found if after is None else [each for each in found if each.received_at > after]
+    seconds = {at: round((at - start).total_seconds()) for at in {r.observed_at for r in new}}
+    tenths = {value: round(value * 10) for value in {r.value for r in new}}
+    lines: dict[str, list[tuple[int, int]]] = {}
+    for each in new:
+        point = seconds[each.observed_at], tenths[each.value]
+        lines.setdefault(each.channel, []).append(point)
     received = max((each.received_at for each in found), default=after)
     return {"start": start.isoformat(), "received": shapes.time(received), "lines": lines}
 
