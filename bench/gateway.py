@@ -40,20 +40,14 @@ def listen(folder: Path) -> None:
     from esker.clinic.start import django
 
     django(folder, migrate=True)
+    from esker.clinic import server
     from esker.clinic.people.models import Clinic
 
     clinic = Clinic.objects.create(name="Bench", zone="UTC", country="IE")
-    asyncio.run(_listen(str(clinic.id)))
-
-
-async def _listen(clinic: str) -> None:
-    from esker.clinic import server
-    from esker.clinic.devices import gateway
-
-    listener = await gateway.serve("127.0.0.1", 0, server._receive(clinic))
-    print(listener.sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    listener.close()
+    gateway = server._gateway("127.0.0.1", 0, str(clinic.id))
+    print(gateway.address[1], flush=True)
+    sys.stdin.read()
+    gateway.close()
 
 
 @contextmanager

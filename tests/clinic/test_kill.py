@@ -131,6 +131,10 @@ class Monitor(threading.Thread):
             time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
 
     def send(self, raw):
+        return b"\rMSA|AA|" in self.ask(raw)
+
+    def ask(self, raw):
+        """The answer; none where the connection ended first."""
         try:
             with socket.create_connection(("127.0.0.1", self.stand.mllp), 10) as wire:
                 wire.sendall(b"\x0b" + raw + b"\x1c\r")
@@ -138,11 +142,11 @@ class Monitor(threading.Thread):
                 while not answer.endswith(b"\x1c\r"):
                     more = wire.recv(4096)
                     if not more:
-                        return False
+                        return b""
                     answer += more
-                return b"\rMSA|AA|" in answer
+                return answer
         except OSError:
-            return False
+            return b""
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ def beats(stand, made, seconds):
 
 @pytest.mark.hazard(34)
 def test_nothing_is_acknowledged_that_is_not_durable(stand):
-    """A full disk or a lost database (hazard 34): a sentence and no AA; later all of it, once."""
+    """A full disk or a lost database (hazard 34): a sentence and AE; later all of it, once."""
     server, made, spoil = stand
     over = threading.Event()
     monitor, nurse = Monitor(server, 1, over), Nurse(server, made, over)
@@ -83,7 +83,7 @@ def test_nothing_is_acknowledged_that_is_not_durable(stand):
         status, said = ask(server, made, request)
         assert (status, nurse.post(request)) == (503, 503)
         assert "not known to be recorded" in said["sentence"]
-        assert not monitor.send(raw)
+        assert b"\rMSA|AE|m1|not kept: the database does not answer" in monitor.ask(raw)
     finally:
         spoil(server, False)
     assert [] == fetch(server, made, made["sessions"][0])

@@ -15,8 +15,9 @@ from django.db import connection
 
 from esker.clinic import clock
 from esker.clinic.alarms import loop
-from esker.clinic.devices import gateway, intake
-from esker.clinic.devices.writer import Batch, Writer
+from esker.clinic.devices import intake
+from esker.clinic.devices.gateway import Gateway
+from esker.clinic.devices.writer import Batch
 from esker.clinic.forecast import service as forecasts
 from esker.clinic.live import hub, listener
 from esker.clinic.setup import first, tls
@@ -96,13 +97,13 @@ async def _bedside(host: str, port: int, clinic: str | None) -> None:
         threading.Thread(target=forecasts.run, args=(clinic, stop), name="forecast-loop"),
         threading.Thread(target=listener.run, args=(stop,), name="notices"),
     ]
-    receiver = await gateway.serve(host, port, _receive(clinic))
+    receiver = await asyncio.to_thread(_gateway, host, port, clinic)
     for each in loops:
         each.start()
     try:
         await asyncio.Event().wait()
     finally:
-        receiver.close()
+        await asyncio.to_thread(receiver.close)
         stop.set()
         for each in loops:
             await asyncio.to_thread(each.join)
@@ -123,12 +124,12 @@ async def _renewing(context: ssl.SSLContext | None, secure: Secure | None) -> No
         context.load_cert_chain(secure.files.server, secure.files.server_key)
 
 
-def _receive(clinic: str) -> gateway.Receive:
-    return Writer(partial(_keep_all, clinic), clock.arrival).receive
+def _gateway(host: str, port: int, clinic: str) -> Gateway:
+    return Gateway(host, port, partial(_keep_all, clinic), clock.arrival)
 
 
-def _keep_all(clinic: str, batch: Batch) -> Sequence[bytes | Exception]:
-    """Keep, then wake those who look at readings."""
+def _keep_all(clinic: str, batch: Batch) -> Sequence[bytes]:
+    """Keep, then wake those who look at readings; its commit woke other processes."""
     answers = intake.receive_all(clinic, batch)
-    hub.tell(clinic)
+    hub.wake(clinic)
     return answers

@@ -11,20 +11,20 @@ from esker.clinic.devices.hl7 import Header
 
 NOW = datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
 
-ASKED = {  # MSH-15, MSH-16 -> after the commit, when refused; None is silence
-    ("", ""): ("AA", "AR"),
-    ("AL", "NE"): ("CA", "CR"),
-    ("NE", "AL"): ("AA", "AR"),
-    ("AL", "AL"): ("CA", "CR"),
-    ("AL", ""): ("CA", "CR"),
-    ("", "AL"): ("AA", "AR"),
-    ("ER", "NE"): (None, "CR"),
-    ("SU", "NE"): ("CA", None),
-    ("ER", "AL"): ("AA", "CR"),
-    ("NE", "ER"): (None, "AR"),
-    ("NE", "NE"): (None, None),
-    ("what", "NE"): ("CA", "CR"),
-}
+ASKED = {  # MSH-15, MSH-16 -> after the commit, when it could not be kept, when refused
+    ("", ""): ("AA", "AE", "AR"),
+    ("AL", "NE"): ("CA", "CE", "CR"),
+    ("NE", "AL"): ("AA", "AE", "AR"),
+    ("AL", "AL"): ("CA", "CE", "CR"),
+    ("AL", ""): ("CA", "CE", "CR"),
+    ("", "AL"): ("AA", "AE", "AR"),
+    ("ER", "NE"): (None, "CE", "CR"),
+    ("SU", "NE"): ("CA", None, None),
+    ("ER", "AL"): ("AA", "CE", "CR"),
+    ("NE", "ER"): (None, "AE", "AR"),
+    ("NE", "NE"): (None, None, None),
+    ("what", "NE"): ("CA", "CE", "CR"),
+}  # None is silence
 
 
 def code(raw):
@@ -35,9 +35,11 @@ def code(raw):
 def test_a_sender_is_answered_as_it_asked_and_never_left_waiting_in_original_mode(asked, codes):
     header = Header(control_id="7", accept=asked[0], application=asked[1])
 
-    said = code(ack.positive(header, NOW)), code(ack.negative(header, NOW, "why"))
+    answers = (
+        ack.positive(header, NOW), ack.again(header, NOW, "why"), ack.negative(header, NOW, "why"),
+    )  # fmt: skip
 
-    assert said == codes
+    assert tuple(map(code, answers)) == codes
 
 
 @pytest.mark.parametrize("control", ["", "7\x1c7"])

@@ -1,6 +1,7 @@
 """Three kinds of sender over the real socket: their values, at their times, and nothing else."""
 
-import asyncio
+import socket
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
@@ -8,8 +9,7 @@ import pytest
 from django.test import Client
 
 from esker.clinic import clock
-from esker.clinic.devices import gateway, intake, listing, sealing
-from esker.clinic.devices.writer import Writer
+from esker.clinic.devices import gateway, intake, listing, mllp, sealing
 from tests.clinic.sessions.room import PERSON, Room, install
 
 DAY = datetime(2026, 11, 23, 15, 14, tzinfo=UTC)  # a minute before the first message
@@ -89,21 +89,16 @@ KINDS = {
 def send(room, *messages):
     """Over the real listener, all on one connection; the codes that it answered with."""
 
-    async def whole():
-        writer = Writer(partial(intake.receive_all, room.clinic), clock.now)
-        server = await gateway.serve("127.0.0.1", 0, writer.receive)
-        async with server, asyncio.timeout(20):
-            reader, out = await asyncio.open_connection(*server.sockets[0].getsockname())
-            codes = []
-            for rows in messages:
-                raw = "\r".join(rows).encode() + b"\r"
-                out.write(gateway.START + raw + gateway.END)
-                codes.append((await reader.readuntil(gateway.END)).split(b"\rMSA|")[1][:2])
-            out.close()
-        await writer.close()
+    listening = gateway.Gateway("127.0.0.1", 0, partial(intake.receive_all, room.clinic), clock.now)
+    with closing(listening), socket.create_connection(listening.address, 20) as wire:
+        codes = []
+        for rows in messages:
+            wire.sendall(mllp.START + "\r".join([*rows, ""]).encode() + mllp.END)
+            answer = b""
+            while not answer.endswith(mllp.END):
+                answer += wire.recv(4096)
+            codes.append(answer.split(b"\rMSA|")[1][:2])
         return codes
-
-    return asyncio.run(whole())
 
 
 @pytest.fixture

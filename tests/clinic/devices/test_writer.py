@@ -1,9 +1,10 @@
 """Group commit: who waits shares a commit, and a bad message harms nobody else."""
 
-import asyncio
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+from django.db import OperationalError
 
 from esker.clinic.devices import intake, models, unread
 from esker.clinic.devices.writer import Writer
@@ -12,36 +13,42 @@ from tests.clinic.devices.ward import after, oru, rows
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def gather(keep_all, messages):
-    async def whole():
-        writer = Writer(keep_all, lambda: NOW)
-        said = await asyncio.gather(*map(writer.receive, messages), return_exceptions=True)
-        await writer.close()
-        return said
+def written(keep_all, messages):
+    """The answer to each, all of them having waited together."""
+    writer, said = Writer(keep_all, lambda: NOW), {}
+    for raw in messages:
+        writer.receive(raw, partial(said.__setitem__, raw))
+    while writer:
+        writer.write()
+    return [said[raw] for raw in messages]
 
-    return asyncio.run(whole())
 
-
-def test_what_waits_while_a_batch_is_written_becomes_the_next_batch_and_each_has_its_answer():
+def test_what_waits_is_written_in_few_batches_and_each_has_its_answer():
     batches = []
 
     def keep_all(batch):
         batches.append(len(batch))
         return [b"ACK " + raw for raw, _ in batch]
 
-    said = gather(keep_all, [b"%d" % n for n in range(150)])
+    messages = [b"%d" % n for n in range(150)]
 
-    assert said == [b"ACK %d" % n for n in range(150)]
-    assert (sum(batches), max(batches) <= 64, len(batches) < 10) == (150, True, True)
+    assert written(keep_all, messages) == [b"ACK " + raw for raw in messages]
+    assert (sum(batches), max(batches) <= 64, len(batches)) == (150, True, 3)
 
 
-def test_one_that_cannot_be_kept_is_told_so_alone():
+def test_a_batch_that_ends_in_our_own_fault_answers_none_and_the_next_goes_on(caplog):
+    calls = []
+
     def keep_all(batch):
-        return [ValueError("bad") if raw == b"bad" else b"ACK" for raw, _ in batch]
+        calls.append(batch)
+        if len(calls) == 1:
+            raise ArithmeticError("ours")
+        return [b"ACK"] * len(batch)
 
-    good, bad, other = gather(keep_all, [b"a", b"bad", b"b"])
+    said = written(keep_all, [b"%d" % n for n in range(70)])
 
-    assert (good, str(bad), other) == (b"ACK", "bad", b"ACK")
+    assert said == [None] * 64 + [b"ACK"] * 6
+    assert "ours" in caplog.text
 
 
 @pytest.mark.hazard(30, 41)
@@ -62,7 +69,7 @@ def test_a_message_that_breaks_our_side_leaves_the_others_of_its_batch_kept(clin
 
     said = intake.receive_all(str(clinic.id), [(raw, after(5)) for raw in batch])
 
-    assert [isinstance(each, bytes) for each in said] == [True, False, True]
+    assert [each.split(b"\rMSA|")[1][:4] for each in said] == [b"AA|1", b"AE|2", b"AA|3"]
     assert sorted(row.value for row in rows(clinic, models.Reading)) == ["96", "98"]
     assert len(rows(clinic, models.Message)) == 2
 
@@ -74,3 +81,27 @@ def test_a_repeat_inside_one_batch_is_kept_once_and_answered_twice(clinic):
 
     assert [b"|AA|1|" in each for each in said] == [True, True]
     assert len(rows(clinic, models.Message)) == len(rows(clinic, models.Reading)) == 1
+
+
+@pytest.mark.hazard(34)
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_nothing_is_asked_once_for_a_batch_and_all_are_told(
+    clinic, monkeypatch, caplog
+):
+    """The database gone: trying each by itself would make the last sender wait for all others."""
+    asked = []
+
+    def gone(*_):
+        asked.append(1)
+        raise OperationalError("database or disk is full")
+
+    batch = [(oru(f"{n}", after(n), {"spo2": 96}), after(9)) for n in range(5)]
+    with monkeypatch.context() as broken:
+        broken.setattr(unread, "keep", gone)
+        refused = intake.receive_all(str(clinic.id), batch)
+    kept = intake.receive_all(str(clinic.id), batch)
+
+    assert all(b"\rMSA|AE|" in each and b"send it again" in each for each in refused)
+    assert [b"|AA|%d|" % n in each for n, each in enumerate(kept)] == [True] * 5
+    assert len(asked) == 1
+    assert "disk is full" in caplog.text

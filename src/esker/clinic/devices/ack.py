@@ -1,9 +1,12 @@
-"""What a sender is answered. AA or CA only after the commit; AR or CR with the reason.
+"""What a sender is answered. AA or CA only after the commit; else the reason.
 
-Without MSH-15 and MSH-16 (original mode) every message is answered with AA or AR. Where a sender
-sets them (enhanced mode), MSH-15 asks whether the receipt is acknowledged (CA, CR), MSH-16 whether
-the result is (AA, AR). Both are known at the same moment here, so one answer is sent: a second
-frame on the connection would be taken for the answer to the next message.
+AR or CR: no message, or none that is taken here, and sending it again will not help. AE or CE: it
+could not be kept now, and must be sent again.
+
+Without MSH-15 and MSH-16 (original mode) every message is answered with AA, AE or AR. Where a
+sender sets them (enhanced mode), MSH-15 asks whether the receipt is acknowledged (CA, CE, CR),
+MSH-16 whether the result is (AA, AE, AR). Both are known at the same moment here, so one answer is
+sent: a second frame on the connection would be taken for the answer to the next message.
 """
 
 from __future__ import annotations
@@ -20,22 +23,27 @@ UNSAID = {"": (False, False)}  # in enhanced mode; any other word asks for every
 
 def positive(header: Header, at: datetime) -> bytes:
     """After the commit, whether the message was read or only kept. Empty: no answer is wanted."""
-    return _answer(header, at, 0, "")
+    return _answer(header, at, "A", "")
 
 
 def negative(header: Header, at: datetime, reason: str) -> bytes:
     """For what is no message, or none that is taken here; sending it again will not help."""
-    return _answer(header, at, 1, reason)
+    return _answer(header, at, "R", reason)
 
 
-def _answer(header: Header, at: datetime, failed: int, text: str) -> bytes:
-    receipt, result = "CA" if not failed else "CR", "AA" if not failed else "AR"
+def again(header: Header, at: datetime, reason: str) -> bytes:
+    """For what could not be kept, through no fault of the message: it must be sent again."""
+    return _answer(header, at, "E", reason)
+
+
+def _answer(header: Header, at: datetime, code: str, text: str) -> bytes:
     if not (header.accept or header.application):
-        return _message(result, header, at, text)
+        return _message(f"A{code}", header, at, text)
+    failed = code != "A"
     if _wanted(header.accept)[failed]:
-        return _message(receipt, header, at, text)
+        return _message(f"C{code}", header, at, text)
     if _wanted(header.application)[failed]:
-        return _message(result, header, at, text)
+        return _message(f"A{code}", header, at, text)
     return b""
 
 

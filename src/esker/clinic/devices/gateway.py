@@ -1,142 +1,78 @@
-"""The MLLP listener: one asyncio server; a bad peer harms nobody else.
+"""The gateway of one clinic: a thread of its own that hears monitors, writes, and answers.
 
-A frame is VT, the message, FS CR. Each connection has one message under way at a time, a size limit
-and a time limit, so a flood waits in its own socket and a half-open peer is let go.
+Its loop is stopped while a batch is written: every monitor waits for its answer anyway, and handing
+each message to a second thread and back costs more than the message itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Callable
+from datetime import datetime
 
-START, END = b"\x0b", b"\x1c\r"
-LARGEST = 1 << 20  # bytes in one frame
-IDLE_S = 300.0  # a peer that says nothing for so long is gone
-FRAME_S = 30.0  # a frame that takes so long is no monitor's
-MOST = 512  # connections at once: what each may hold in memory is bounded, so all of them are
-PATIENCE_S = 2.0  # for a peer that was refused to hear why
+from django.db import connections
 
-Receive = Callable[[bytes], Awaitable[bytes]]
+from esker.clinic.devices import mllp
+from esker.clinic.devices.writer import LARGEST_BATCH, KeepAll, Writer
+
+LEAVE_S = 2.0  # for the last answers to reach their monitors
 log = logging.getLogger(__name__)
 
 
-async def serve(host: str, port: int, receive: Receive) -> asyncio.Server:
-    """Listen; `receive` takes a message without its frame and returns the acknowledgement.
+class Gateway:
+    """Listens from its making until `close`. Raises OSError when the port cannot be had."""
 
-    An empty acknowledgement is not sent: the sender asked for none. What is too large is handed
-    over cut just above LARGEST, so that its refusal is made and kept where all others are.
-    """
-    peers: set[Peer] = set()
-    return await asyncio.get_running_loop().create_server(lambda: Peer(receive, peers), host, port)
-
-
-class Peer(asyncio.Protocol):
-    """One connection. Not a stream with a task of its own: that would halve what a core takes."""
-
-    def __init__(self, receive: Receive, peers: set[Peer]) -> None:
-        self.receive, self.peers = receive, peers
-        self.heard = bytearray()
-        self.looked = 0  # so far no end of the frame was found
-        self.busy = self.deaf = self.over = self.ended = False
-        self.timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
-        if len(self.peers) >= MOST:
-            self.transport.abort()
-            return
-        self.peers.add(self)
-        self._within(IDLE_S)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self.peers.discard(self)
-        self._cancel()
-
-    def data_received(self, data: bytes) -> None:
-        if self.over:
-            return  # refused: read to the end, so that the refusal is not taken back
-        self.heard += data
-        if not self.busy:
-            self._next()
-        elif len(self.heard) > LARGEST:
-            self.transport.pause_reading()
-
-    def eof_received(self) -> bool:
-        """It has said everything; what it said whole is still answered."""
-        self.ended = True
-        if not self.busy:
-            self._next()
-        return True
-
-    def pause_writing(self) -> None:
-        self.deaf = True  # it does not read its answers: it gets no more of them
-
-    def resume_writing(self) -> None:
-        self.deaf = False
-        if not self.busy:
-            self._next()
-
-    def _next(self) -> None:
-        """Hand on the next whole frame, if there is one."""
-        if self.deaf or self.over or self.transport.is_closing() or not self._at_start():
-            return
-        end = self.heard.find(END, self.looked)
-        if 0 <= end <= LARGEST:
-            self._hand_on(bytes(self.heard[1:end]), end + len(END))
-        elif len(self.heard) > LARGEST + 1:
-            self._refuse()
-        elif self.ended:
-            self.transport.close()
-        else:
-            self.looked = max(len(self.heard) - 1, 0)
-            self._within(FRAME_S if self.heard else IDLE_S)
-
-    def _at_start(self) -> bool:
-        """Drop what may stand before a frame; False where something else does."""
-        if not self.heard.startswith(START):
-            self.heard = self.heard.lstrip(b"\r\n")
-        while self.heard[:2] == START * 2:
-            del self.heard[0]
-        if self.heard and not self.heard.startswith(START):
-            self.transport.close()  # whatever speaks here, it is not MLLP
-            return False
-        return True
-
-    def _hand_on(self, message: bytes, length: int) -> None:
-        del self.heard[:length]
-        self.looked, self.busy = 0, True
-        self._cancel()
-        self.task = asyncio.create_task(self._answer(message))
-
-    def _refuse(self) -> None:
-        self.over = True
-        self._hand_on(bytes(self.heard[1 : LARGEST + 2]), len(self.heard))
-
-    async def _answer(self, message: bytes) -> None:
+    def __init__(
+        self, host: str, port: int, keep_all: KeepAll, now: Callable[[], datetime]
+    ) -> None:
+        self._writer = Writer(keep_all, now)
+        self._peers: set[mllp.Peer] = set()
+        self._ending = False
+        self._loop = asyncio.new_event_loop()
+        serving = mllp.serve(host, port, self._receive, self._peers)
         try:
-            answer = await self.receive(message)
-        except Exception:
-            log.exception("A message could not be kept, and is not acknowledged.")
-            self.transport.close()
-            return
-        if answer:
-            self.transport.write(START + answer + END)
-        self.busy = False
-        if self.over:
-            self._within(0 if self.ended else PATIENCE_S)
-            return
-        self.transport.resume_reading()
-        self._next()
+            self._server = self._loop.run_until_complete(serving)
+        except BaseException:
+            self._loop.close()
+            raise
+        self.address = self._server.sockets[0].getsockname()
+        self._thread = threading.Thread(target=self._run, name="gateway")
+        self._thread.start()
 
-    def _within(self, seconds: float) -> None:
-        """Let go unless something is complete by then. A frame that drips does not get longer."""
-        if self.timer is None or seconds != self.limit:
-            self._cancel()
-            self.limit = seconds
-            self.timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
+    def close(self) -> None:
+        """Hear nobody else, write and answer what was heard, and wait until that is done."""
+        self._loop.call_soon_threadsafe(self._end)
+        self._thread.join()
 
-    def _cancel(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
+    def _end(self) -> None:
+        self._server.close()
+        self._ending = True
+        self._loop.stop()
+
+    def _receive(self, raw: bytes, reply: mllp.Reply) -> None:
+        self._writer.receive(raw, reply)
+        self._loop.stop()
+
+    def _run(self) -> None:
+        try:
+            while not self._ending:
+                self._loop.run_forever()  # until somebody was heard
+                self._writer.write()
+                if self._writer:
+                    self._loop.stop()  # look who else has spoken, and come back at once
+            self._leave()
+        finally:
+            connections.close_all()
+            self._loop.close()
+
+    def _leave(self) -> None:
+        for _ in range(0, len(self._writer), LARGEST_BATCH):
+            self._writer.write()
+        for peer in [*self._peers]:
+            peer.transport.close()
+        until = self._loop.time() + LEAVE_S
+        while self._peers and self._loop.time() < until:
+            self._loop.call_later(0.01, self._loop.stop)
+            self._loop.run_forever()

@@ -99,7 +99,7 @@ def parse(raw: bytes, zone: tzinfo | Zones = UTC, received_at: datetime | None =
 
 def _lines(raw: bytes) -> list[str]:
     if len(raw) > LARGEST:
-        raise Malformed(f"a message of more than {LARGEST} bytes", _glimpse(raw))
+        raise Malformed(f"a message of more than {LARGEST} bytes", glimpse(raw))
     lines = [line for line in _text(raw).replace("\n", "\r").split("\r") if line]
     if lines and lines[0][:3] in ("FHS", "BHS"):
         raise Malformed("a batch file is not read here: send each message in a frame of its own")
@@ -108,8 +108,8 @@ def _lines(raw: bytes) -> list[str]:
     return lines
 
 
-def _glimpse(raw: bytes) -> Header:
-    """The header of a message that is too large to be looked at whole."""
+def glimpse(raw: bytes) -> Header:
+    """The header, from the beginning alone; an empty one of what does not begin with one."""
     first = _text(raw[:2000]).replace("\n", "\r").split("\r")[0]
     return _header(first) if first.startswith("MSH|^~\\&|") else Header()
 

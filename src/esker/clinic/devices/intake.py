@@ -13,12 +13,17 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 
+from django.db import InterfaceError, OperationalError
+
 from esker.clinic import tenancy
 from esker.clinic.devices import ack, hl7, models, skew, table, unread, zones
+from esker.clinic.live import hub
 from esker.core.monitoring.channels import Source
 from esker.core.monitoring.pairing import identifier
 from esker.core.monitoring.series import identity
 
+GONE = "not kept: the database does not answer, or its disk is full; send it again"
+OURS = "not kept: something is wrong with Esker itself; send it again"
 OTHER = "another value is charted for this instant"
 log = logging.getLogger(__name__)
 
@@ -39,21 +44,23 @@ def receive(clinic_id: str, raw: bytes, received_at: datetime) -> bytes:
     return _keep(clinic_id, [(raw, received_at)])[0]
 
 
-def receive_all(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes | Exception]:
-    """Keep a batch in one transaction; for each its acknowledgement, or why it was not kept."""
+def receive_all(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
+    """Keep a batch in one transaction; the answer to each. What is not kept must be sent again."""
     try:
-        return list(_keep(clinic_id, batch))
+        return _keep(clinic_id, batch)
+    except (OperationalError, InterfaceError):
+        log.exception("The database takes nothing: %d messages are not acknowledged.", len(batch))
+        return [_again(raw, at, GONE) for raw, at in batch]
     except Exception:
         if len(batch) > 1:
             log.warning("A batch of messages could not be kept whole; trying each.", exc_info=True)
-        return [_singly(clinic_id, raw, at) for raw, at in batch]
+            return [receive_all(clinic_id, [each])[0] for each in batch]
+        log.exception("A message could not be kept, and is not acknowledged.")
+        return [_again(*batch[0], OURS)]
 
 
-def _singly(clinic_id: str, raw: bytes, at: datetime) -> bytes | Exception:
-    try:
-        return receive(clinic_id, raw, at)
-    except Exception as fault:
-        return fault
+def _again(raw: bytes, at: datetime, reason: str) -> bytes:
+    return ack.again(hl7.glimpse(raw), at, reason)
 
 
 def _keep(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
@@ -64,6 +71,7 @@ def _keep(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes
         clocks = skew.note(clinic_id, ((each.said, each.at) for each in new))
         notes = [*_keep_readings(clinic_id, new, clocks), *_notes(arrived, new)]
         unread.keep(clinic_id, notes)
+        hub.carry(clinic_id)
     return [_acknowledge(each) for each in arrived]
 
 
@@ -96,8 +104,7 @@ def _keep_messages(clinic_id: str, arrived: Iterable[Arrived]) -> list[Arrived]:
             keyed.setdefault(each.key, each)
     if not keyed:
         return []
-    known = models.Message.objects.filter(clinic_id=clinic_id, key__in=keyed)
-    for key in known.values_list("key", flat=True):
+    for key in table.known(models.Message, clinic_id, keyed):
         del keyed[key]
     owner = table.clinic(clinic_id)
     table.insert(models.Message, (
@@ -125,7 +132,7 @@ def _keep_readings(
     ]
     owner = table.clinic(clinic_id)
     written = table.insert(models.Reading, (
-        (owner, uid, each.said.monitor, one.channel.value, one.method, _text(one.value),
+        (owner, uid, each.said.monitor, str(one.channel), one.method, _text(one.value),
          table.time(one.observed_at), table.time(each.at), each.patient,
          clocks[each.said.monitor], each.key)
         for uid, one, each in heard
@@ -149,8 +156,7 @@ def _others(clinic_id: str, heard: list[tuple[str, hl7.Heard, Arrived]]) -> list
 
 
 def _uid(monitor: str, one: hl7.Heard) -> str:
-    sensor = (monitor, one.channel.value, Source.MONITOR.value, one.method)
-    return identity(sensor, one.observed_at)
+    return identity((monitor, one.channel, Source.MONITOR, one.method), one.observed_at)
 
 
 def _patient(said: hl7.Message) -> str:

@@ -31,6 +31,19 @@ def insert(model: type[Model], rows: Iterable[tuple[Any, ...]]) -> int:
         return int(cursor.rowcount)
 
 
+def known(model: type[Model], clinic_id: str, keys: Iterable[str]) -> set[str]:
+    """Those of these primary keys that the clinic's table has."""
+    if connection.vendor == "postgresql":
+        among, wanted = "= ANY(%s)", [*keys]
+    else:
+        among, wanted = "IN (SELECT value FROM json_each(%s))", json.dumps([*keys])
+    key, table = model._meta.pk.column, model._meta.db_table
+    sql = f"SELECT {key} FROM {table} WHERE clinic_id = %s AND {key} {among}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [clinic(clinic_id), wanted])
+        return {row[0] for row in cursor.fetchall()}
+
+
 def update(model: type[Model], change: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Carry `change` out once for each row, whose last value is the key of what it changes."""
     ready = list(rows)

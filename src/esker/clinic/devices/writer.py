@@ -1,25 +1,25 @@
-"""Group commit: one thread writes all messages that wait, and each is answered after the commit.
+"""Group commit: all messages that wait are written together, and each is answered after the commit.
 
 While one batch is written the next one gathers, so the slower the disk, the larger the batch.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db import connections
+from esker.clinic.devices.mllp import Reply
 
 LARGEST_BATCH = 64  # messages; more would only make the first of them wait
 Batch = Sequence[tuple[bytes, datetime]]
-KeepAll = Callable[[Batch], Sequence[bytes | Exception]]
+KeepAll = Callable[[Batch], Sequence[bytes]]
+log = logging.getLogger(__name__)
 
 
 class Writer:
-    """`receive` of one clinic's listener.
+    """What one clinic's listener heard and has not written.
 
     Each connection waits for its answer before it reads on, so that no more messages can wait than
     there are connections: a flood waits in its own socket.
@@ -27,45 +27,28 @@ class Writer:
 
     def __init__(self, keep_all: KeepAll, now: Callable[[], datetime]) -> None:
         self._keep_all, self._now = keep_all, now
-        self._waiting: deque[tuple[bytes, datetime, asyncio.Future[bytes]]] = deque()
-        self._thread = ThreadPoolExecutor(1, "intake")
-        self._writing: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[bytes, datetime, Reply]] = deque()
 
-    async def receive(self, raw: bytes) -> bytes:
-        """The acknowledgement, once the message is durable. Raises what stood in the way."""
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting.append((raw, self._now(), answer))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        return await answer
+    def receive(self, raw: bytes, reply: Reply) -> None:
+        self._waiting.append((raw, self._now(), reply))
 
-    async def close(self) -> None:
-        """Finish what waits, and let the thread and its connection go."""
-        if self._writing is not None:
-            await self._writing
-        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
-        self._thread.shutdown()
+    def __len__(self) -> int:
+        """How many messages wait."""
+        return len(self._waiting)
 
-    async def _write(self) -> None:
-        while self._waiting:
-            count = min(len(self._waiting), LARGEST_BATCH)
-            batch = [self._waiting.popleft() for _ in range(count)]
-            loop = asyncio.get_running_loop()
-            kept = await loop.run_in_executor(self._thread, self._try, [b[:2] for b in batch])
-            for (_, _, answer), said in zip(batch, kept, strict=True):
-                _settle(answer, said)
+    def write(self) -> None:
+        """Write what has waited longest, and answer each of it."""
+        count = min(len(self._waiting), LARGEST_BATCH)
+        if not count:
+            return
+        batch = [self._waiting.popleft() for _ in range(count)]
+        answers = self._kept([(raw, at) for raw, at, _ in batch])
+        for (_, _, reply), answer in zip(batch, answers, strict=True):
+            reply(answer)
 
-    def _try(self, batch: Batch) -> Sequence[bytes | Exception]:
+    def _kept(self, batch: Batch) -> Sequence[bytes | None]:
         try:
             return self._keep_all(batch)
-        except Exception as fault:
-            return [fault] * len(batch)
-
-
-def _settle(answer: asyncio.Future[bytes], said: bytes | Exception) -> None:
-    if answer.done():
-        return  # the peer has gone; what it said is kept
-    if isinstance(said, Exception):
-        answer.set_exception(said)
-    else:
-        answer.set_result(said)
+        except Exception:
+            log.exception("Messages could not be kept, and are not acknowledged.")
+            return [None] * len(batch)

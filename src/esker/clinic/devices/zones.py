@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from esker.clinic.devices.hl7 import Zones
@@ -11,10 +12,23 @@ from esker.clinic.setup import queries as setup
 
 
 def of(clinic_id: str) -> Zones:
-    """A function from a monitor's identity to its zone: its own, else the clinic's."""
-    default = zone(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
-    own = {each.identity: each.zone for each in setup.monitors(clinic_id) if each.zone}
-    return lambda monitor: zone(own[monitor]) if monitor in own else default
+    """A function from a monitor's identity to its zone: its own, else the clinic's.
+
+    The tables are asked when a time without an offset turns up, since most senders say theirs.
+    """
+
+    @cache
+    def known() -> tuple[tzinfo, dict[str, str]]:
+        default = zone(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
+        return default, {
+            each.identity: each.zone for each in setup.monitors(clinic_id) if each.zone
+        }
+
+    def of_monitor(monitor: str) -> tzinfo:
+        default, own = known()
+        return zone(own[monitor]) if monitor in own else default
+
+    return of_monitor
 
 
 def zone(name: str) -> tzinfo:

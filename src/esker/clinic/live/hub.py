@@ -41,10 +41,15 @@ def wake(clinic_id: str | None = None) -> None:
 
 def tell(clinic_id: str, said: str = "") -> None:
     """Wake this process and, on PostgreSQL, the others. Outside a transaction."""
+    carry(clinic_id, said)
+    wake(clinic_id)
+
+
+def carry(clinic_id: str, said: str = "") -> None:
+    """Wake, on PostgreSQL, the other processes; inside a transaction, with its commit."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{clinic_id} {said}".strip()])
-    wake(clinic_id)
 
 
 def address() -> dict[str, Any]:
