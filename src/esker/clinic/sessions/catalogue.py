@@ -44,13 +44,17 @@ def _read(found: dict[str, str]) -> dict[str, str]:
 
 
 def parse(code: str) -> dict[str, str]:
-    """gtin, expires (ISO date), lot and serial of a code with or without brackets; else empty."""
+    """gtin, expires (ISO date), lot and serial of a code with or without brackets; else empty.
+
+    Empty too when one part is no GTIN or no date, or is said twice: a code half read is a guess.
+    """
     bracketed = re.findall(r"\((\d\d)\)([^(]+)", code)
-    pairs = bracketed or _unbracketed(code)
-    found = {NAMES[ai]: value.strip() for ai, value in pairs if ai in NAMES}
+    pairs = [(ai, value.strip()) for ai, value in bracketed or _unbracketed(code) if ai in NAMES]
+    found = {NAMES[ai]: value for ai, value in pairs}
     if "expires" in found:
         found["expires"] = _day(found["expires"])
-    return found if found.get("expires", "-") and "gtin" in found else {}
+    whole = len(found) == len(pairs) and all(found.values())
+    return found if whole and re.fullmatch(r"[0-9]{14}", found.get("gtin", "")) else {}
 
 
 def _unbracketed(code: str) -> list[tuple[str, str]]:
@@ -67,7 +71,7 @@ def _unbracketed(code: str) -> list[tuple[str, str]]:
 
 def _day(text: str) -> str:
     """YYMMDD as an ISO date; day 00 is the month's last (GS1). Empty when it is no date."""
-    if not re.fullmatch(r"\d{6}", text):
+    if not re.fullmatch(r"[0-9]{6}", text):
         return ""
     year, month, day = 2000 + int(text[:2]), int(text[2:4]), int(text[4:])
     try:

@@ -146,9 +146,13 @@ def finite(field: str, value: object) -> float:
     """The value as a finite number, or an InputError that names the field."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"{field} must be a number; it is {value!r}")
-    if not math.isfinite(value):
-        raise InputError(f"{field} must be a finite number; it is {value}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"{field} must be a finite number; it is {number}")
+    return number
 
 
 def one_of(field: str, value: str, kind: type[Kind]) -> Kind:

@@ -21,6 +21,7 @@ DEVICE_MG: Final = 28.0
 DEVICE_SPACING_MIN: Final = 5.0
 # Not a clinical ceiling: beyond this a number is a slip of unit, and the models mean nothing.
 AMOUNT_MG_MAX: Final = 2000.0
+ADDL_MAX: Final = 10_000  # a dose a day for decades; more is a slip, and would fill the memory
 FIELDS: Final = ("at_min", "route", "amount_mg", "duration_min")
 
 
@@ -251,6 +252,8 @@ def _given(row: Mapping[str, object], at: float, unit: float) -> list[Dose]:
         raise InputError("give RATE or DUR, not both")
     minutes = (amount / rate if rate else duration) * unit
     more, gap = finite("ADDL", row.get("ADDL") or 0.0), finite("II", row.get("II") or 0.0) * unit
+    if not 0 <= more <= ADDL_MAX or more != int(more):
+        raise InputError(f"ADDL must be a whole number from 0 to {ADDL_MAX}; it is {more:g}")
     if more and gap <= 0:
         raise InputError("ADDL needs II above 0")
     route = one_of("ROUTE", str(row.get("ROUTE") or "").lower(), Route)
@@ -268,12 +271,13 @@ def parse_times(text: str) -> tuple[float, ...]:
     parts = [part.strip() for part in text.split(":")]
     if len(parts) != 3:
         raise InputError(f'times {text!r} is not like "0:24h:5min"')
-    start, end, step = (_minutes(part, text) for part in parts)
+    start, end, step = (finite("times", _minutes(part, text)) for part in parts)
     if step <= 0 or end < start or start < 0:
         raise InputError(f"times {text!r}: the step must be above 0 and the end after the start")
-    count = math.floor((end - start) / step + 1e-9)
-    if count > 1_000_000:
-        raise InputError(f"times {text!r} asks for {count + 1} times; at most 1000000")
+    steps = (end - start) / step + 1e-9
+    if steps > 1_000_000:
+        raise InputError(f"times {text!r} asks for {steps + 1:.0f} times; at most 1000000")
+    count = math.floor(steps)
     return tuple(start + step * k for k in range(count + 1))
 
 
