@@ -96,7 +96,7 @@ def hold(operation, cookies):
         if answer.status_code >= 400:
             told = answer.json()
             for sentence in told.get("sentences") or [told["sentence"]]:
-                assert sentence.endswith((".", "?")), told
+                assert sentence.endswith((".", "?", ")")), told
             assert answer.status_code != 409 or told["code"], told
 
     answers()

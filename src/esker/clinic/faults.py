@@ -6,9 +6,10 @@ Django logs each of these with its traceback; no page of theirs shows it.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from django.db import DatabaseError, IntegrityError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.template.loader import render_to_string
 
 WROTE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -17,6 +18,7 @@ GONE = "The database does not answer, or its disk is full. Write on paper, and c
 BUSY = "Somebody else wrote the same thing at this moment. Send it again."
 NOWHERE = "There is nothing at this address."
 STRANGE = "This did not come from a page of this clinic, or that page is old. Reload it first."
+UNKEEPABLE = "A text holds a NUL character, which no record can keep."
 OURS = "Something is wrong with Esker itself. Call whoever runs it."
 
 
@@ -32,7 +34,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500, OURS)
 
 
-def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: not there, or not this person's to see, which nobody is told apart."""
     return _answer(request, 404, NOWHERE)
 
@@ -40,6 +42,19 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 def strange(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form without the token of a page of ours. What it carried was not looked at."""
     return _answer(request, 403, STRANGE)
+
+
+def unkeepable(request: HttpRequest) -> HttpResponse | None:
+    """The answer where the address or a form holds a NUL, which PostgreSQL cannot even be asked."""
+    if "\0" in request.path or any("\0" in text for text in _texts(request.GET)):
+        return missing(request)
+    if any("\0" in text for text in _texts(request.POST)):
+        return _answer(request, 422, UNKEEPABLE)
+    return None
+
+
+def _texts(said: QueryDict) -> Iterator[str]:
+    return (text for name, values in said.lists() for text in (name, *values))
 
 
 def _answer(request: HttpRequest, status: int, why: str) -> HttpResponse:

@@ -18,6 +18,8 @@ SOON = (NOW + timedelta(hours=1)).isoformat()
 VIAL = {"drug": "ketamine", "form": "vial", "strength_mg_per_ml": "50", "volume_ml": "10"}
 PUMP = {"order_version": 1, "vial": "V1", "diluent_ml": "49.3", "final_ml": "50"}
 EVENT = {"kind": "adverse_event", "term": "nausea", "severity": "mild", "serious": False}
+WHO = {"id": "p9", "name": "Demo Larch", "born": "1990-05-06", "mrn": "DEMO-9"}
+OPEN = {"protocol_hash": "x" * 64, "planned_at": NOW.isoformat()}
 SBP = {"channel": "sbp", "value": "120", "unit": "mmHg"}
 
 
@@ -168,10 +170,10 @@ def test_the_same_id_is_one_thing(infusion):
 def test_a_session_that_is_not_there_is_404(infusion):
     """Whatever stands in the address."""
     for session in ("nobody", "%00", "x" * 3000, str(uuid4())):
-        answer = post(infusion, said("start", order_version=1), session=session)
-        assert (404, "There is no such session.") == (answer.status_code, sentence(answer))
+        posted = post(infusion, said("start", order_version=1), session=session)
         asked = browser(infusion).get(f"/api/v1/sessions/{session}")
-        assert (404, "There is no such session.") == (asked.status_code, sentence(asked))
+        for answer in (posted, asked):
+            assert (404, True) == (answer.status_code, "There is no" in sentence(answer))
 
 
 @pytest.mark.django_db
@@ -188,3 +190,38 @@ def test_a_consent_is_yes_no_or_unknown(infusion):
         assert (422, ".") == told("p1", str(uuid4()), on_file)
     assert (422, ".") == told("p1", "x\x00", "yes")
     assert (404, ".") == told("%00", str(uuid4()), "yes")
+
+
+LONG = "a" * 181
+LONGS = {
+    "a patient's id": ("open_session", {"patient": WHO | {"id": LONG}, **OPEN}),
+    "a chair": ("pair_monitor", {"chair": LONG, "monitor": "MON-1"}),
+    "a monitor": ("pair_monitor", {"chair": "Chair 1", "monitor": LONG}),
+    "a scanned vial": (
+        "scan_vial", {"code": "X", "vial": LONG, "lot": "L1", "expires": "2027-12-31", **VIAL},
+    ),
+    "a drawn vial": ("draw_up", PUMP | {"vial": LONG, "drawn_ml": "0.7", "pump_rate_ml_per_h": 75}),
+    "a given vial": ("device_given", {"device": 1, "vial": LONG, "order_version": 1}),
+    "a wasted vial": ("waste", {"vial": LONG, "amount_ml": "1", "witness": "prescriber"}),
+    "a weight": ("weigh", {"weight": "123456", "unit": "kg"}),
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_names_a_stream_or_fills_a_column_fits_it(infusion):
+    """PostgreSQL holds 200 characters where SQLite holds any: neither is asked for more."""
+    for what, (kind, fields) in LONGS.items():
+        answer = post(infusion, said(kind, **fields))
+        assert (422, True) == (answer.status_code, sentence(answer).endswith(".")), what
+    dismissed = json.dumps({"id": str(uuid4()), "monitor": LONG, "until": SOON, "reason": "none"})
+    url = "/api/v1/unclaimed/dismiss"
+    assert 422 == browser(infusion).post(url, dismissed, "application/json").status_code
+
+
+@pytest.mark.django_db
+def test_a_new_session_has_a_uuid(infusion):
+    """Pages could open no other; and one id that is written in two ways would be two sessions."""
+    for session in ("mine", "x" * 300, str(uuid4()).upper()):
+        opening = said("open_session", patient=WHO, **OPEN)
+        answer = post(infusion, opening, session=session)
+        assert (422, "UUID" in sentence(answer)) == (answer.status_code, True)

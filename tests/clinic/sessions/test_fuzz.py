@@ -70,7 +70,8 @@ FIELDS = {
 }  # fmt: skip
 ODD = [
     None, True, 0, -1, 10**30, 1.5, [], {}, [[]], "", " ", "0", "-0", "1e-30", "1e30", "NaN",
-    "1" * 40, "yes", "no", "x" * 2001, "x" * 201, "a\x00b", "\ud800", "<b>&amp;", "\u202e",
+    "1" * 40, "9" * 12, "12345678.5", "yes", "no", "x" * 2001, "x" * 201, "a\x00b", "\ud800",
+    "<b>&amp;", "\u202e",
     "1900-01-01T00:00:00Z", "1970-01-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
     "2026-11-23T08:59:59.9999999Z", "2026-11-23", "0.0000001", "٣", "1_000", "+5", "5 ", "0x10",
 ]  # fmt: skip
@@ -152,4 +153,4 @@ def hold(client, session, said, id):
         shown = {page: client.get(page.format(session)).status_code for page in PAGES}
         assert set(shown.values()) == {200}, shown
     for sentence in told.get("sentences", [told.get("sentence", ".")]):
-        assert sentence.endswith((".", "?")), told
+        assert sentence.endswith((".", "?", ")")), told

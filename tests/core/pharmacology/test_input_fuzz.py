@@ -25,7 +25,23 @@ table = st.lists(
         optional=dict.fromkeys(columns[2:], cells) | {"ROUTE": st.sampled_from(["iv", "im"])},
     ), min_size=1, max_size=4,
 )  # fmt: skip
-parts = ["84", "0.5", "-1", "1e400", "nan", "mg", "mg/kg", "mg/h", "/kg", "nasal", "iv", "over", "40", "min", "h"]
+parts = [
+    "84",
+    "0.5",
+    "-1",
+    "1e400",
+    "nan",
+    "mg",
+    "mg/kg",
+    "mg/h",
+    "/kg",
+    "nasal",
+    "iv",
+    "over",
+    "40",
+    "min",
+    "h",
+]
 words = st.lists(st.sampled_from([*parts, " "]), max_size=8).map("".join)
 spans = st.lists(
     st.sampled_from(["0", "5", "9" * 400, "min", "h", "d", ":", "-", ".5"]), max_size=9

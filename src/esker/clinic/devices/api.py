@@ -27,7 +27,7 @@ class DismissIn(Schema):
     """`until` is the `received` of the list that the person looked at: what came later stays."""
 
     id: UUID
-    monitor: Kept
+    monitor: Annotated[Kept, Field(max_length=180)]  # names a stream, which holds 200
     until: Moment
     reason: Reason
 

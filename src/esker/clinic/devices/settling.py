@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from esker.clinic import clock, tenancy
-from esker.clinic.devices import journal, quarantine
+from esker.clinic.devices import hl7, journal, quarantine
 from esker.clinic.devices.models import Unread
 from esker.clinic.ledger import store
 from esker.clinic.people.models import User
@@ -22,6 +23,8 @@ from esker.core.monitoring.trend import block
 from esker.core.session.state import Role
 
 MAY = (Role.NURSE, Role.PRESCRIBER)  # who is at the bedside can tell whose a reading is
+NONE_LEFT = "No reading of this monitor waits any more."
+AGAIN = "Load the list again."
 IN_A_BLOCK = 2000  # readings; a monitor that nobody claimed for days becomes several entries
 Answer = list[dict[str, Any]] | Refused
 
@@ -33,13 +36,15 @@ def may(by: User) -> bool:
 
 def dismiss(by: User, id: str, monitor: str, until: datetime, reason: str) -> Answer:
     """The quarantined readings of a monitor received by `until` belong to nobody here."""
+    if len(monitor) > hl7.LONGEST_NAME:  # no message names it, and no stream could
+        return Refused("nothing", NONE_LEFT)
 
     def drafts(clinic_id: str, at: datetime) -> list[Draft] | Refused:
         rows = quarantine.loose(clinic_id).filter(monitor=monitor, received_at__lte=until)
         found = [journal.reading(row) for row in rows.order_by("observed_at").values_list(
             *journal.FIELDS)]  # fmt: skip
         if not found:
-            return Refused("nothing", "No reading of this monitor waits any more.")
+            return Refused("nothing", NONE_LEFT)
         quarantine.release(clinic_id, [each.id for each in found])
         return list(_dismissed(found, reason, at))
 
@@ -74,6 +79,13 @@ def settle(by: User, id: str, line: int, reason: str) -> Answer:
     return _settle(by, id, f"monitor:{sender}", [line, reason], drafts)
 
 
+def _is_uuid(id: str) -> bool:
+    try:
+        return str(UUID(id)) == id
+    except ValueError:
+        return False
+
+
 def _settle(
     by: User, id: str, stream: str, said: list[Any],
     drafts: Callable[[str, datetime], list[Draft] | Refused],
@@ -82,6 +94,8 @@ def _settle(
     clinic_id, at = str(by.clinic_id), clock.now()
     if not may(by):
         return Refused("role", "This is for a nurse or a prescriber.")
+    if not _is_uuid(id):
+        return Refused("id", AGAIN)
     if not str(said[-1]).strip():
         return Refused("reason", "Say why.")
     digest = hashlib.sha256(json.dumps([stream, *said]).encode()).hexdigest()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from pydantic import TypeAdapter, ValidationError
 
 from esker.clinic import clock
 from esker.clinic.devices import listing, settling
@@ -19,8 +18,10 @@ from esker.clinic.pages.views import _clinic, _page
 from esker.clinic.pages.words import VITAL_LABELS
 from esker.clinic.sessions import queries, service
 from esker.core.ledger import Refused
+from esker.core.protocols.schema import Moment
 
 Json = dict[str, Any]
+MOMENT: TypeAdapter[Any] = TypeAdapter(Moment)
 AT_ONCE = 5  # moments of a monitor; the older ones unfold
 
 
@@ -92,9 +93,10 @@ def claim(request: HttpRequest) -> HttpResponse:
 @require_POST
 def dismiss(request: HttpRequest) -> HttpResponse:
     """What was listed of this monitor is nobody's here, with the reason."""
-    until: datetime | None = parse_datetime(request.POST.get("until", ""))
-    if until is None:
-        return _list(request, "Load the list again.")
+    try:
+        until = MOMENT.validate_python(request.POST.get("until", ""))
+    except ValidationError:
+        return _list(request, settling.AGAIN)
     answer = settling.dismiss(
         request.user, request.POST.get("id", ""), request.POST.get("monitor", ""), until,
         request.POST.get("reason", ""),
@@ -105,10 +107,9 @@ def dismiss(request: HttpRequest) -> HttpResponse:
 @require_POST
 def settle(request: HttpRequest) -> HttpResponse:
     line = request.POST.get("line", "")
-    answer = settling.settle(
-        request.user, request.POST.get("id", ""), int(line) if line.isdigit() else 0,
-        request.POST.get("reason", ""),
-    )  # fmt: skip
+    known = int(line) if line.isdecimal() and len(line) < 19 else 0
+    id, reason = request.POST.get("id", ""), request.POST.get("reason", "")
+    answer = settling.settle(request.user, id, known, reason)
     return _done(request, answer)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
+from esker.clinic import faults
 from esker.clinic.people import screen
 from esker.core.session.may import LOCKED
 
@@ -32,6 +33,8 @@ class ScreenMiddleware(MiddlewareMixin):
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         match = request.resolver_match
+        if (answer := faults.unkeepable(request)) is not None:
+            return answer
         name = match.url_name or ""
         screen.stir(request, by_hand=name not in BY_ITSELF)
         request.screen = here = screen.of(request)

@@ -229,7 +229,8 @@ def _enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
 
 def _next(request: HttpRequest) -> str:
     to = request.POST.get("next") or request.GET.get("next") or "/"
-    return to if url_has_allowed_host_and_scheme(to, {request.get_host()}) else "/"
+    ours = to.startswith("/") and url_has_allowed_host_and_scheme(to, {request.get_host()})
+    return to if ours else "/"
 
 
 def _password(request: HttpRequest) -> str:

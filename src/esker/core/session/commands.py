@@ -19,6 +19,8 @@ from esker.core.protocols.schema import Moment, Strict
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Key = Annotated[str, Field(min_length=1, max_length=64)]  # an id, kept in columns and in streams
+Place = Annotated[str, Field(min_length=1, max_length=180)]  # names a stream, which holds 200
 Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False, max_digits=12)]
 AmountOrZero = Annotated[Decimal, Field(ge=0, allow_inf_nan=False, max_digits=12)]
 
@@ -41,7 +43,7 @@ class Command(Strict):
 class Person(Strict):
     """The patient as this session knows them; `allergies` None means nobody has asked."""
 
-    id: str
+    id: Key
     name: Name
     born: date
     mrn: Name
@@ -107,7 +109,7 @@ class AnswerReadiness(Command):
 
 class Weigh(Command):
     kind: Literal["weigh"] = "weigh"
-    weight: Amount
+    weight: Annotated[Amount, Field(lt=10_000)]  # no patient's; the column ends not far above
     unit: Literal["kg", "lb"]
 
 
@@ -115,8 +117,8 @@ class PairMonitor(Command):
     """Takes a chair with its monitor for this session; the pairing ends with the session."""
 
     kind: Literal["pair_monitor"] = "pair_monitor"
-    chair: Name
-    monitor: Name
+    chair: Place
+    monitor: Place
 
 
 class UnpairMonitor(Command):
@@ -207,7 +209,7 @@ class ScanVial(Command):
 
     kind: Literal["scan_vial"] = "scan_vial"
     code: Name  # as scanned: GTIN, lot, expiry, serial
-    vial: Name  # identity of this one vial or device in the clinic
+    vial: Place  # identity of this one vial or device in the clinic
     gtin: str | None = None
     lot: Name
     expires: date
@@ -225,7 +227,7 @@ class DrawUp(Command):
 
     kind: Literal["draw_up"] = "draw_up"
     order_version: int
-    vial: Name
+    vial: Place
     drawn_ml: Amount
     diluent_ml: AmountOrZero
     final_ml: Amount
@@ -255,7 +257,7 @@ class DeviceGiven(Command):
 
     kind: Literal["device_given"] = "device_given"
     device: Annotated[int, Field(ge=1, le=10)]
-    vial: Name
+    vial: Place
     order_version: int
     amount_mg: Amount | None = None
 
@@ -300,7 +302,7 @@ class Waste(Command):
     """
 
     kind: Literal["waste"] = "waste"
-    vial: Name
+    vial: Place
     of: Literal["vial", "syringe"] | None = None
     amount_ml: AmountOrZero | None = None
     amount_mg: AmountOrZero | None = None
