@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from django.db import connection
 
 from esker.clinic import clock
 from esker.clinic.alarms import loop
-from esker.clinic.devices import intake
+from esker.clinic.devices import intake, presence
 from esker.clinic.devices.gateway import Gateway
 from esker.clinic.devices.writer import Batch
 from esker.clinic.forecast import service as forecasts
@@ -25,6 +26,8 @@ from esker.clinic.setup import first, tls
 GRACE_S = 5
 LOOK_S = 1.0  # how often an empty folder is looked at, until it is a clinic
 RENEW_S = 24 * 3600.0
+AGAIN_S = 3.0  # until a port that somebody else has is asked for again
+log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -97,16 +100,37 @@ async def _bedside(host: str, port: int, clinic: str | None) -> None:
         threading.Thread(target=forecasts.run, args=(clinic, stop), name="forecast-loop"),
         threading.Thread(target=listener.run, args=(stop,), name="notices"),
     ]
-    receiver = await asyncio.to_thread(_gateway, host, port, clinic)
+    await asyncio.to_thread(_expected, clinic)
     for each in loops:
         each.start()
+    receiver = None
     try:
+        receiver = await _listening(host, port, clinic)
         await asyncio.Event().wait()
     finally:
-        await asyncio.to_thread(receiver.close)
+        if receiver is not None:
+            await asyncio.to_thread(receiver.close)
         stop.set()
         for each in loops:
             await asyncio.to_thread(each.join)
+
+
+def _expected(clinic: str) -> None:
+    """From now on a gateway that is not there is an alarm."""
+    try:
+        presence.note(clinic)
+    finally:
+        connection.close()
+
+
+async def _listening(host: str, port: int, clinic: str) -> Gateway:
+    """The gateway, as soon as its port can be had; until then the alarm loop says that it lacks."""
+    while True:
+        try:
+            return await asyncio.to_thread(_gateway, host, port, clinic)
+        except OSError as why:
+            log.error("No monitor can reach Esker: %s. Trying again.", why.strerror)
+            await asyncio.sleep(AGAIN_S)
 
 
 def _look() -> str | None:
@@ -125,7 +149,8 @@ async def _renewing(context: ssl.SSLContext | None, secure: Secure | None) -> No
 
 
 def _gateway(host: str, port: int, clinic: str) -> Gateway:
-    return Gateway(host, port, partial(_keep_all, clinic), clock.arrival)
+    keep_all, present = partial(_keep_all, clinic), partial(presence.note, clinic)
+    return Gateway(host, port, keep_all, clock.arrival, present)
 
 
 def _keep_all(clinic: str, batch: Batch) -> Sequence[bytes]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from esker.clinic import tenancy
+from esker.clinic import clock, tenancy
 from esker.clinic.alarms.tick import Watch, stored
+from esker.clinic.devices import presence
 from esker.clinic.ledger import store
 from esker.clinic.live import screens
 from esker.clinic.sessions.models import CurrentAlarm
@@ -110,3 +113,31 @@ def test_an_emergency_sounds_before_arrival_and_after_the_end(room, when):
     room.do("end_emergency", outcome="only slipped")
     look(room, seconds=1)
     assert [] == room.state()["alarms"]
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard(17)
+def test_a_gateway_that_is_gone_is_an_alarm_at_every_chair_until_it_is_back(room, monkeypatch):
+    """The last hop before Esker is lost: monitors speak, nobody hears, and the chairs say so."""
+    hands = [clock.machine()]
+    monkeypatch.setattr(clock, "machine", lambda: hands[-1])
+    watch, said = Watch(room.clinic), []
+
+    def look_after(seconds):
+        hands.append(hands[-1] + timedelta(seconds=seconds))
+        room.wait(seconds=seconds)
+        watched(room)
+        watch.look(room.now)
+        said.append([kind for kind, alarm in kinds(room) if alarm == "no_gateway"])
+
+    room.arrived()
+    presence.note(room.clinic)
+    for _ in range(6):
+        look_after(4)
+    presence.note(room.clinic)
+    for _ in range(4):
+        look_after(2)
+
+    assert said[:3] == [[], [], ["alarm.raised"]]
+    assert said[5] == ["alarm.raised"]
+    assert said[-1] == ["alarm.raised", "alarm.cleared"]

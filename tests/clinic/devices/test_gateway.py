@@ -2,11 +2,14 @@
 
 import socket
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from django.db import OperationalError
 
+from esker.clinic.devices import gateway as gateways
 from esker.clinic.devices import mllp
 from esker.clinic.devices.gateway import Gateway
 
@@ -83,3 +86,33 @@ def test_a_peer_that_sends_without_end_neither_starves_another_nor_keeps_the_gat
 def test_a_port_that_is_taken_is_said_at_once():
     with listening(acknowledge) as gateway, pytest.raises(OSError, match="in use"):
         Gateway(*gateway.address, acknowledge, lambda: NOW)
+
+
+@pytest.mark.hazard(17)
+def test_the_gateway_shows_that_it_is_there_only_while_it_lets_monitors_in(monkeypatch, caplog):
+    """No monitor is heard and nobody knows: what it shows is that a connection was taken."""
+    monkeypatch.setattr(gateways, "SHOW_S", 0.05)
+    shown = threading.Semaphore(0)
+    gateway = Gateway("127.0.0.1", 0, acknowledge, lambda: NOW, shown.release)
+    with closing(gateway):
+        assert [shown.acquire(timeout=20) for _ in range(3)] == [True] * 3
+        gateway._loop.call_soon_threadsafe(gateway._server.close)
+        while "cannot be reached" not in caplog.text:
+            time.sleep(0.01)
+        while shown.acquire(blocking=False):
+            pass
+        assert not shown.acquire(timeout=0.3)
+
+
+def test_a_gateway_that_cannot_say_that_it_is_there_goes_on_listening(monkeypatch, caplog):
+    monkeypatch.setattr(gateways, "SHOW_S", 0.01)
+
+    def gone():
+        raise OperationalError("gone")
+
+    with closing(Gateway("127.0.0.1", 0, acknowledge, lambda: NOW, gone)) as gateway:
+        while "cannot say so" not in caplog.text:
+            time.sleep(0.01)
+        wire = connected(gateway)
+        wire.sendall(mllp.START + b"x" + mllp.END)
+        assert wire.recv(4096) == mllp.START + b"ACK x" + mllp.END

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from esker.clinic import tenancy
+from esker.clinic.devices import presence
 from esker.clinic.ledger import store
 from esker.clinic.live import screens
 from esker.clinic.sessions import folding, protocols
@@ -37,6 +38,7 @@ class Watch:
         self.clinic_id = clinic_id
         self.recent = Recent(clinic_id)
         self._seen: dict[tuple[str, str], datetime] = {}
+        self._no_gateway: datetime | None = None  # since when
 
     def look(self, at: datetime, *, everywhere: bool = True) -> int:
         """Bring alarms to `at`; how many sessions changed. Else only where a monitor spoke."""
@@ -45,6 +47,9 @@ class Watch:
             before = stored(self.clinic_id)
             states = folding.fold_all(self.clinic_id, _watched(self.clinic_id, before))
             audible = screens.audible(self.clinic_id)
+            if everywhere:
+                lost = presence.lost_since(self.clinic_id, at)
+                self._no_gateway = lost and (self._no_gateway or lost)
             changed = [
                 (state, window)
                 for state in states.values()
@@ -59,7 +64,10 @@ class Watch:
 
     def _window(self, state: Session, audible: Mapping[str, int], at: datetime) -> Window:
         readings = self.recent.readings(state, protocol_of(state), at)
-        return Window(readings=readings, screens_watching=audible.get(state.chair or "", 0))
+        return Window(
+            readings=readings, screens_watching=audible.get(state.chair or "", 0),
+            gateway_lost_since=self._no_gateway,
+        )  # fmt: skip
 
     def _differs(self, state: Session, window: Window, before: Alarms, at: datetime) -> bool:
         now = self._advanced(state, window, before, at)

@@ -18,18 +18,23 @@ from esker.clinic.devices import mllp
 from esker.clinic.devices.writer import LARGEST_BATCH, KeepAll, Writer
 
 LEAVE_S = 2.0  # for the last answers to reach their monitors
+SHOW_S = 3.0  # between the times when it shows that it is there
 log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Listens from its making until `close`. Raises OSError when the port cannot be had."""
+    """Listens from its making until `close`. Raises OSError when the port cannot be had.
+
+    `present` is called every SHOW_S, from the thread that writes, while connections are taken.
+    """
 
     def __init__(
-        self, host: str, port: int, keep_all: KeepAll, now: Callable[[], datetime]
-    ) -> None:
-        self._writer = Writer(keep_all, now)
+        self, host: str, port: int, keep_all: KeepAll, now: Callable[[], datetime],
+        present: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._writer, self._present = Writer(keep_all, now), present
         self._peers: set[mllp.Peer] = set()
-        self._ending = False
+        self._ending = self._reached = False
         self._loop = asyncio.new_event_loop()
         serving = mllp.serve(host, port, self._receive, self._peers)
         try:
@@ -38,6 +43,7 @@ class Gateway:
             self._loop.close()
             raise
         self.address = self._server.sockets[0].getsockname()
+        self._knocking = self._loop.create_task(self._knock())
         self._thread = threading.Thread(target=self._run, name="gateway")
         self._thread.start()
 
@@ -48,6 +54,7 @@ class Gateway:
 
     def _end(self) -> None:
         self._server.close()
+        self._knocking.cancel()
         self._ending = True
         self._loop.stop()
 
@@ -55,11 +62,25 @@ class Gateway:
         self._writer.receive(raw, reply)
         self._loop.stop()
 
+    async def _knock(self) -> None:
+        """Connect as a monitor would: a loop that turns may still let nobody in."""
+        while True:
+            try:
+                async with asyncio.timeout(SHOW_S):
+                    _, wire = await asyncio.open_connection(*self.address[:2])
+                wire.close()
+                self._reached = True
+                self._loop.stop()
+            except OSError as why:  # and a timeout
+                log.error("The gateway cannot be reached: %s", why)
+            await asyncio.sleep(SHOW_S)
+
     def _run(self) -> None:
         try:
             while not self._ending:
                 self._loop.run_forever()  # until somebody was heard
                 self._writer.write()
+                self._show()
                 if self._writer:
                     self._loop.stop()  # look who else has spoken, and come back at once
             self._leave()
@@ -67,12 +88,23 @@ class Gateway:
             connections.close_all()
             self._loop.close()
 
+    def _show(self) -> None:
+        if not self._reached:
+            return
+        self._reached = False
+        try:
+            self._present()
+        except Exception:
+            log.exception("The gateway listens, and cannot say so.")
+
     def _leave(self) -> None:
         for _ in range(0, len(self._writer), LARGEST_BATCH):
             self._writer.write()
         for peer in [*self._peers]:
             peer.transport.close()
         until = self._loop.time() + LEAVE_S
-        while self._peers and self._loop.time() < until:
+        leaving = True
+        while leaving:
             self._loop.call_later(0.01, self._loop.stop)
             self._loop.run_forever()
+            leaving = bool(self._peers) and self._loop.time() < until

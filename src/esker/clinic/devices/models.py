@@ -95,6 +95,15 @@ class DeviceClock(Tenant):
         constraints = [models.UniqueConstraint(fields=["clinic", "monitor"], name="one_clock")]
 
 
+class Listening(Tenant):
+    """When the clinic's gateway was last seen to take connections, by the machine's clock."""
+
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic"], name="one_gateway")]
+
+
 class Pairing(Tenant):
     """From when until when a monitor was a session's; rebuilt from the ledger."""
 
