@@ -85,6 +85,7 @@ ROWS: dict[str, dict[str, tuple[int, ...]]] = {
     "readings/settle/": {"post": (302, 423, 409, 403, 409)},
     "record/<uuid:session_id>/": {"get": (302, 302, 200, 200, 404)},
     "record/<uuid:session_id>/pdf/": {"get": (302, 302, 200, 200, 404)},
+    "record/<uuid:session_id>/readings.csv": {"get": (302, 302, 200, 200, 404)},
     "record/<uuid:session_id>/pack/": {"get": (302, 302, 200, 200, 404)},
     "sessions/<uuid:session_id>/forecast": {"get": (401, 200, 200, 200, 404)},
     "sessions/new/": {"get": (302, 302, 200, 404, 200), "post": (302, 423, 409, 404, 409)},

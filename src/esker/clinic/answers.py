@@ -60,6 +60,8 @@ class ReadingOut(Open):
     received_at: str
     source: str
     device: str | None
+    method: str | None
+    confirmed_by: str | None
     late: bool
 
 

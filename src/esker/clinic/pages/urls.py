@@ -12,6 +12,7 @@ urlpatterns = [
     path("chair/<uuid:session_id>/chart/", views.chair_chart, name="chair-chart"),
     path("record/<uuid:session_id>/", views.record, name="record"),
     path("record/<uuid:session_id>/pdf/", views.record_pdf, name="record-pdf"),
+    path("record/<uuid:session_id>/readings.csv", views.record_readings, name="record-readings"),
     path("sessions/new/", planning.plan, name="plan"),
     path("readings/", unclaimed.readings, name="readings"),
     path("readings/claim/", unclaimed.claim, name="claim"),

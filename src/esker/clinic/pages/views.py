@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from esker.clinic import clock
 from esker.clinic.pages import board, chart, presenters, words
 from esker.clinic.people import directory, screen
-from esker.clinic.record import checkpoint, paper, pdf
+from esker.clinic.record import checkpoint, paper, pdf, readings
 from esker.clinic.record.content import Record
 from esker.clinic.sessions import charting, queries
 from esker.clinic.sessions.hidden import hidden, hidden_floor
@@ -161,6 +161,17 @@ def record_pdf(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """On paper, with a checkpoint that ties it to the ledger."""
     content = _record(request, session_id, checkpoint.digest(_clinic(request)))
     return HttpResponse(pdf.session(content), content_type="application/pdf")
+
+
+@require_GET
+@never_cache
+@gzip_page
+def record_readings(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Every reading, where the record itself shows samples."""
+    found = _found(queries.session, request, session_id, request.screen.user)
+    answer = HttpResponse(readings.text(found), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="readings-{session_id}.csv"'
+    return answer
 
 
 @require_GET

@@ -97,6 +97,8 @@ def reading(each: Reading) -> Json:
         "received_at": each.received_at.isoformat(),
         "source": each.source.value,
         "device": each.device,
+        "method": each.method,
+        "confirmed_by": each.confirmed_by,
         "late": each.late,
     }
 
