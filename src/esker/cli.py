@@ -71,6 +71,9 @@ def _serve(cmd: argparse.ArgumentParser) -> None:
     tls = environment("ESKER_TLS") == "1"
     cmd.add_argument("--tls", action="store_true", default=tls, help="https by an own authority")
     cmd.add_argument("--plain-http", action="store_true", help="beyond this machine without TLS")
+    behind = {"nargs": "?", "const": "127.0.0.1", "default": environment("ESKER_BEHIND_TLS")}
+    words = "https by a proxy at ADDRESS, which sends X-Forwarded-Proto and X-Forwarded-For"
+    cmd.add_argument("--behind-tls", metavar="ADDRESS", help=words, **behind)
     cmd.set_defaults(run=run_serve)
 
 

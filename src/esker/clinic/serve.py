@@ -18,13 +18,13 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, never bound unless a
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; 2 with a sentence when it must not be."""
-    refused = refusal(args.data, args.host, args.tls, args.plain_http)
+    refused = refusal(args.data, args.host, args.tls, args.plain_http, args.behind_tls)
     if refused:
         print(refused, file=sys.stderr)
         return 2
     names = reachable(args.host, args.name)
     os.environ["ESKER_NAMES"] = ",".join(names)
-    os.environ["ESKER_TLS"] = "1" if args.tls else ""
+    os.environ["ESKER_TLS"] = "1" if args.tls or args.behind_tls else ""
     from esker.clinic.start import django
 
     django(args.data, migrate=True)
@@ -41,17 +41,25 @@ def _serve(args: argparse.Namespace, names: list[str]) -> int:
         secure = server.Secure(renew(), renew)
         print(f"Tablets trust this authority: SHA-256 {tls.fingerprint(args.data)}")
     clinic = first.clinic_id()
-    shown = names[0] if names else "127.0.0.1"
-    base = f"{'https' if args.tls else 'http'}://{shown}:{args.port}"
+    base = _base(args, names)
     if clinic is None:
         print(f"This folder is empty. Set it up, once, at {base}/set-up/{first.open_door()}/")
     else:
         print(f"Esker serves {base}/ and monitors on port {args.mllp_port}.")
     sys.stdout.flush()
     server.serve(
-        args.host, args.port, args.mllp_port, clinic, mllp_host=args.mllp_host, secure=secure
-    )
+        args.host, args.port, args.mllp_port, clinic, mllp_host=args.mllp_host, secure=secure,
+        proxy=args.behind_tls,
+    )  # fmt: skip
     return 0
+
+
+def _base(args: argparse.Namespace, names: list[str]) -> str:
+    """The address that a browser types; behind a proxy it is the proxy's, on the usual port."""
+    shown = names[0] if names else "127.0.0.1"
+    if args.behind_tls:
+        return f"https://{shown}"
+    return f"{'https' if args.tls else 'http'}://{shown}:{args.port}"
 
 
 def _renew(folder: Path, names: list[str]):  # type: ignore[no-untyped-def]
@@ -60,16 +68,27 @@ def _renew(folder: Path, names: list[str]):  # type: ignore[no-untyped-def]
     return tls.prepare(folder, [*names, "localhost", "127.0.0.1"], clock.machine())
 
 
-def refusal(data: Path, host: str, tls: bool, plain: bool) -> str | None:
+def refusal(data: Path, host: str, tls: bool, plain: bool, behind: str | None = None) -> str | None:
     """Why this must not be served, in a sentence."""
     if (data / DEMO).exists():
         return f"{data} is a demo folder; a real clinic needs one of its own. Run esker demo."
-    if not tls and not plain and not loopback(host):
+    if behind and not _address(behind):
+        return f"--behind-tls takes the address of the proxy, as 127.0.0.1; {behind} is none."
+    if behind and (tls or plain):
+        return "Say --behind-tls alone: the proxy in front speaks TLS, and Esker believes only it."
+    if not tls and not plain and not behind and not loopback(host):
         return (
             f"Beyond this machine ({host}) passwords would cross the network in the clear. Add "
-            "--tls; or say --plain-http if something in front of Esker does that already."
+            "--tls; or --behind-tls ADDRESS, if a proxy at that address does that already."
         )
     return None
+
+
+def _address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def loopback(host: str) -> bool:

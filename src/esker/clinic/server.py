@@ -48,19 +48,21 @@ class Secure:
 
 def serve(
     host: str, port: int, mllp_port: int, clinic: str | None, *, mllp_host: str | None = None,
-    secure: Secure | None = None,
+    secure: Secure | None = None, proxy: str | None = None,
 ) -> None:  # fmt: skip
     """Serve until a signal says stop. Django is set up and the database migrated already.
 
-    Without a clinic only the pages run, until set-up has made one.
+    Without a clinic only the pages run, until set-up has made one. `proxy` is the address of what
+    speaks TLS in front: only from there is it believed who asks, and that it was by https.
     """
-    asyncio.run(_serve(host, port, mllp_host or host, mllp_port, clinic, secure))
+    config = _config(host, port, secure, proxy)
+    asyncio.run(_serve(config, mllp_host or host, mllp_port, clinic, secure))
 
 
 async def _serve(
-    host: str, port: int, mllp_host: str, mllp_port: int, clinic: str | None, secure: Secure | None
-) -> None:
-    config = _config(host, port, secure)
+    config: uvicorn.Config, mllp_host: str, mllp_port: int, clinic: str | None,
+    secure: Secure | None,
+) -> None:  # fmt: skip
     bedside = asyncio.create_task(_bedside(mllp_host, mllp_port, clinic))
     renewing = asyncio.create_task(_renewing(config.ssl, secure))
     try:
@@ -72,7 +74,7 @@ async def _serve(
         await asyncio.gather(bedside, renewing, return_exceptions=True)
 
 
-def _config(host: str, port: int, secure: Secure | None) -> uvicorn.Config:
+def _config(host: str, port: int, secure: Secure | None, proxy: str | None) -> uvicorn.Config:
     config = uvicorn.Config(
         "esker.clinic.asgi:application",
         host=host,
@@ -81,7 +83,8 @@ def _config(host: str, port: int, secure: Secure | None) -> uvicorn.Config:
         log_level="warning",
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=proxy is not None,
+        forwarded_allow_ips=proxy or "",
         ssl_certfile=secure and str(secure.files.server),
         ssl_keyfile=secure and str(secure.files.server_key),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_a_session_keeps_its_limits_when_the_clinic_signs_newer_ones(clinic, nur
         assert room.hash == room.state()["protocol"]["hash"]
         assert room.protocol == protocols_of(room)
         again = Room.__new__(Room)
-        again.__dict__ = room.__dict__ | {"session": "another"}
+        again.__dict__ = room.__dict__ | {"session": str(uuid4())}
         refused = again.send(
             again.payload(
                 "open_session", patient=PERSON, protocol_hash=room.hash,

@@ -37,6 +37,13 @@ def test_beyond_this_machine_it_asks_for_tls(tmp_path, host):
     assert serve.refusal(tmp_path, host, False, True) is None
 
 
+def test_a_proxy_is_named_by_its_address_and_alone(tmp_path):
+    """Believing everybody, or speaking TLS twice, is a slip."""
+    assert serve.refusal(tmp_path, "0.0.0.0", False, False, "192.0.2.1") is None
+    assert "address" in serve.refusal(tmp_path, "0.0.0.0", False, False, "*")
+    assert "alone" in serve.refusal(tmp_path, "0.0.0.0", True, False, "192.0.2.1")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_on_this_machine_it_does_not(tmp_path, host):
     assert serve.refusal(tmp_path, host, False, False) is None
