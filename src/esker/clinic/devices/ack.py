@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from esker.clinic.devices.hl7 import Header
 
@@ -56,7 +57,11 @@ def _message(code: str, header: Header, at: datetime, text: str) -> bytes:
     control_id = header.control_id[:180]
     if not control_id.isprintable() or not control_id:
         control_id = "UNKNOWN"
-    sent = f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
-    said = UNSAFE.sub(" ", text)[:200]
-    first = f"MSH|^~\\&|ESKER|CLINIC|||{sent}||ACK^R01^ACK|{control_id}-A|P|2.6"
+    said = UNSAFE.sub(" ", text)[:200] if text else ""
+    first = f"MSH|^~\\&|ESKER|CLINIC|||{_sent(at)}||ACK^R01^ACK|{control_id}-A|P|2.6"
     return f"{first}\rMSA|{code}|{control_id}|{said}\r".encode()
+
+
+@lru_cache(maxsize=64)  # those of a batch arrived within a few milliseconds
+def _sent(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"

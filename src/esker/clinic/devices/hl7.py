@@ -7,24 +7,16 @@ their own observation time: OBX-14, else OBR-7, never the message's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from esker.clinic.devices import times
-from esker.clinic.devices.observations import (
-    AHEAD,
-    Heard,
-    Unread,
-    observed,
-    structural,
-    unread,
-)  # fmt: skip
+from esker.clinic.devices.observations import AHEAD, Fields, Heard, Unread, hear
 
 LARGEST = 1 << 20  # bytes
 LONGEST_NAME = 180  # characters of a control id or a sender
 EMPTY = [""] * 19  # as many fields as are looked at: to OBX-18, which names the device
-Fields = list[str]  # of a segment, its name first
 Zones = Callable[[str], tzinfo]
 
 
@@ -78,23 +70,21 @@ def parse(raw: bytes, zone: tzinfo | Zones = UTC, received_at: datetime | None =
         raise Malformed("the sender's name is too long", header)
 
     def moment(text: str) -> datetime | None:
-        at = times.said(text)
+        at = times.said(text) if len(text) <= times.LONGEST else None
         if at is None or at.tzinfo is not None:
             return at
         return times.placed(at, zone if isinstance(zone, tzinfo) else zone(monitor))
 
     patients = [row for row in rows if row[0] == "PID"]
-    found = _refused(header)
-    if found is None:
-        mixed = _mixed(devices, patients)
+    refused = _refused(header)
+    readings: Sequence[Heard] = ()
+    unread: Sequence[Unread] = (refused,) if refused else ()
+    if not refused:
         latest = received_at + AHEAD if received_at else None
-        found = [*_observations(lines, rows, mixed, moment, latest)]
+        readings, unread = hear(lines, rows, _mixed(devices, patients), moment, latest)
     return Message(
-        header, monitor, _named(patients),
-        tuple(each for each in found if isinstance(each, Heard)),
-        tuple(each for each in found if isinstance(each, Unread)),
-        moment(header.sent),
-    )  # fmt: skip
+        header, monitor, _named(patients), tuple(readings), tuple(unread), moment(header.sent)
+    )
 
 
 def _lines(raw: bytes) -> list[str]:
@@ -129,9 +119,12 @@ def _cut(line: str) -> Fields:
 
 
 def _header(line: str) -> Header:
-    row = ["MSH", *map(str.strip, _cut(line))]  # MSH-1 is the separator itself
-    kind = "^".join(row[9].split("^")[:2])
-    return Header(row[3], row[7], kind, row[10], row[11].split("^")[0], row[15], row[16])
+    row = ["MSH", *_cut(line)]  # MSH-1 is the separator itself, so that row[n] is MSH-n
+    kind = "^".join(row[9].strip().split("^", 2)[:2])
+    return Header(
+        row[3].strip(), row[7].strip(), kind, row[10].strip(), row[11].strip().split("^")[0],
+        row[15].strip(), row[16].strip(),
+    )  # fmt: skip
 
 
 def _one_message(raw: bytes, lines: list[str], header: Header) -> None:
@@ -172,13 +165,13 @@ def _named(patients: Sequence[Fields]) -> tuple[str, ...]:
     return tuple(name for name in named if name)
 
 
-def _refused(header: Header) -> list[Heard | Unread] | None:
+def _refused(header: Header) -> Unread | None:
     """The one line that a message leaves which is no result of a patient."""
     if header.kind != "ORU^R01":
-        return [_said(header, "this message kind is not read")]
+        return _said(header, "this message kind is not read")
     if header.processing != "P":
         mode = header.processing[:20] or "empty"
-        return [_said(header, f"processing mode is {mode}, not P: training and tests stay out")]
+        return _said(header, f"processing mode is {mode}, not P: training and tests stay out")
     return None
 
 
@@ -191,23 +184,6 @@ def _mixed(devices: set[str], patients: Sequence[Fields]) -> str | None:
     if len(devices) > 1:
         return "several devices in one message"
     return "several patients in one message" if len(patients) > 1 else None
-
-
-def _observations(
-    lines: Sequence[str], rows: Sequence[Fields], mixed: str | None,
-    moment: Callable[[str], datetime | None], latest: datetime | None,
-) -> Iterator[Heard | Unread]:  # fmt: skip
-    panel = ""
-    for line, row in zip(lines, rows, strict=True):
-        if row[0] == "OBR":
-            panel = row[7].strip()
-        elif row[0] != "OBX":
-            continue
-        elif mixed is None:
-            if found := observed(line, row, panel, moment, latest):
-                yield found
-        elif not structural(row):
-            yield unread(line, row, mixed)
 
 
 ESCAPES = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\"}

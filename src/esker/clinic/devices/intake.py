@@ -24,6 +24,7 @@ from esker.core.monitoring.series import identity
 
 GONE = "not kept: the database does not answer, or its disk is full; send it again"
 OURS = "not kept: something is wrong with Esker itself; send it again"
+MONITOR = Source.MONITOR.value
 OTHER = "another value is charted for this instant"
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def _others(clinic_id: str, heard: list[tuple[str, hl7.Heard, Arrived]]) -> list
 
 
 def _uid(monitor: str, one: hl7.Heard) -> str:
-    return identity((monitor, one.channel, Source.MONITOR, one.method), one.observed_at)
+    return identity((monitor, str(one.channel), MONITOR, one.method), one.observed_at)
 
 
 def _patient(said: hl7.Message) -> str:

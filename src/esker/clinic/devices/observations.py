@@ -7,7 +7,7 @@ mean is judged once and remembered, so that a repeat costs a look in a table.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +19,8 @@ from esker.core.monitoring.channels import Channel
 STATUSES = frozenset({"R", "F", "C"})  # preliminary, final, corrected
 AHEAD = timedelta(minutes=5)
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{0,6})?", re.ASCII)  # Decimal would take 1_0 and 1e3
-REMEMBERED = 400  # characters; what is longer is judged each time, or memory would be a sender's
+SHORT = 1000  # characters; a longer OBX is judged each time, or memory would be a sender's
+Fields = list[str]  # of a segment, its name first, to OBX-18 at least
 Moment = Callable[[str], datetime | None]
 
 
@@ -45,42 +46,54 @@ class Sensor(NamedTuple):
     high: int
 
 
-def observed(
-    line: str, row: list[str], panel: str, moment: Moment, latest: datetime | None
-) -> Heard | Unread | None:
-    """What an OBX says, `row` being its fields, 15 at least; None for a container.
+def hear(
+    lines: Sequence[str], rows: Sequence[Fields], mixed: str | None, moment: Moment,
+    latest: datetime | None,
+) -> tuple[list[Heard], list[Unread]]:  # fmt: skip
+    """What the segments say; `rows` are their fields.
 
-    `panel` is OBR-7, for an OBX without a time of its own; nothing is observed after `latest`.
+    `mixed` says why nothing of this message can be used. Nothing is observed after `latest`.
     """
-    sensor = _sensor(row[2], row[3], row[6], row[11])
+    readings: list[Heard] = []
+    unread: list[Unread] = []
+    panel = ""  # OBR-7, for an OBX without a time of its own
+    for line, row in zip(lines, rows, strict=True):
+        if row[0] == "OBR":
+            panel = row[7].strip()
+        elif row[0] == "OBX":
+            found = mixed or _observed(line, row, panel, moment, latest)
+            if isinstance(found, Heard):
+                readings.append(found)
+            elif not _structural(row):
+                unread.append(Unread(row[3].strip()[:200], found[:300], line[:2000]))
+    return readings, unread
+
+
+def _observed(
+    line: str, row: Fields, panel: str, moment: Moment, latest: datetime | None
+) -> Heard | str:
+    """The reading of an OBX, or why it is none."""
+    sensor_of, value_of = REMEMBERED if len(line) <= SHORT else JUDGED
+    sensor = sensor_of(row[2], row[3], row[6], row[11])
     if isinstance(sensor, str):
-        return None if structural(row) else unread(line, row, sensor)
-    value = _value(row[5], sensor.low, sensor.high)
+        return sensor
+    value = value_of(row[5], sensor.low, sensor.high)
     if isinstance(value, str):
-        return unread(line, row, value)
+        return value
     at = moment(row[14].strip() or panel)
     if at is None:
-        return unread(line, row, "no time of observation")
+        return "no time of observation"
     if latest is not None and at > latest:
-        return unread(line, row, "observed in the future")
+        return "observed in the future"
     return Heard(sensor.channel, sensor.method, value, at)
 
 
-def unread(line: str, row: list[str], reason: str) -> Unread:
-    return Unread(row[3].strip()[:200], reason[:300], line[:2000])
-
-
-def structural(row: list[str]) -> bool:
+def _structural(row: Fields) -> bool:
     """A container of the device tree: no value type, no value, and no sensor's code."""
     return not (row[2].strip() or row[5].strip() or _key(row[3].strip()) in CODES)
 
 
 def _sensor(kind: str, code: str, unit: str, status: str) -> Sensor | str:
-    short = len(kind) + len(code) + len(unit) + len(status) <= REMEMBERED
-    return (_remembered if short else _judged)(kind, code, unit, status)
-
-
-def _judged(kind: str, code: str, unit: str, status: str) -> Sensor | str:
     """Which sensor it is, or why it is not believed."""
     kind, code, unit, status = kind.strip(), code.strip(), unit.strip(), status.strip()
     meaning = CODES.get(_key(code))
@@ -97,19 +110,12 @@ def _judged(kind: str, code: str, unit: str, status: str) -> Sensor | str:
     return Sensor(meaning.channel, meaning.method, *PLAUSIBLE[meaning.channel])
 
 
-_remembered = lru_cache(maxsize=4096)(_judged)
-
-
 def _key(field: str) -> tuple[str, str]:
     parts = [*field.split("^"), "", ""]
     return parts[0], parts[2]
 
 
 def _value(text: str, low: int, high: int) -> Decimal | str:
-    return (_number if len(text) <= REMEMBERED else _read)(text, low, high)
-
-
-def _read(text: str, low: int, high: int) -> Decimal | str:
     """The number, or why it is none that this sensor can show."""
     text = text.strip()
     if "~" in text:
@@ -122,4 +128,5 @@ def _read(text: str, low: int, high: int) -> Decimal | str:
     return value if low <= value <= high else "not plausible for this channel"
 
 
-_number = lru_cache(maxsize=4096)(_read)
+JUDGED = _sensor, _value
+REMEMBERED = lru_cache(maxsize=4096)(_sensor), lru_cache(maxsize=4096)(_value)

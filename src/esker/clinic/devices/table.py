@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.db.models import AutoField, Model
 
@@ -23,12 +24,18 @@ def insert(model: type[Model], rows: Iterable[tuple[Any, ...]]) -> int:
     ready = list(rows)
     if not ready:
         return 0
+    if connection.vendor == "postgresql":
+        return _insert_json(_of_json(model), _json(model, ready))
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_of_json(model), [_json(model, ready)])
-        else:
-            cursor.executemany(_of_values(model), ready)
+        cursor.executemany(_of_values(model), ready)
         return int(cursor.rowcount)
+
+
+def _insert_json(sql: str, rows: str) -> int:
+    """With the driver's own cursor: Django's writes the rows into the statement, as a literal."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(sql, [rows], prepare=True).rowcount
 
 
 def known(model: type[Model], clinic_id: str, keys: Iterable[str]) -> set[str]:
@@ -81,6 +88,7 @@ def _bytes(value: bytes) -> str:
     return f"\\x{value.hex()}"
 
 
+@lru_cache(maxsize=64)
 def clinic(clinic_id: str) -> Any:
     """The clinic's id as this database writes it."""
     if connection.vendor == "postgresql":

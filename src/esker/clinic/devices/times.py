@@ -6,20 +6,19 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
-LONGEST = 26  # characters of a whole time; more are none, and are not remembered
+LONGEST = 26  # characters; what is longer is no time
 TIME = re.compile(  # some monitors write milliseconds without the point
     r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\.(\d{1,6})|(\d{3}))?)?"
     r"([+-]\d\d[0-5]\d)?", re.ASCII,
 )  # fmt: skip
 
 
-def said(text: str) -> datetime | None:
-    """In UTC where the text has an offset, else without a zone; None when unreadable."""
-    return _read(text) if len(text) <= LONGEST else None
-
-
 @lru_cache(maxsize=4096)  # a message says one instant many times, a batch some of them
-def _read(text: str) -> datetime | None:
+def said(text: str) -> datetime | None:
+    """In UTC where the text has an offset, else without a zone; None when unreadable.
+
+    Texts are remembered: ask for none that is longer than LONGEST.
+    """
     found = TIME.fullmatch(text)
     if not found:
         return None

@@ -36,7 +36,12 @@ def identity(of: Sensor, observed_at: datetime) -> str:
 
     Ids of one time lie together, so that a journal's index grows at its end only.
     """
-    return f"{int(observed_at.timestamp()):08x}{observed_at.microsecond:05x}{_hashed(of)}"
+    return _instant(observed_at) + _hashed(of)
+
+
+@lru_cache(maxsize=4096)  # a message has several values of one instant
+def _instant(at: datetime) -> str:
+    return f"{int(at.timestamp()):08x}{at.microsecond:05x}"
 
 
 @lru_cache(maxsize=4096)  # few sensors show many values
