@@ -34,7 +34,7 @@ def unmet(
             case "scale_at_least" | "scale_near_baseline":
                 found = _scale(criterion, state, at)
             case "vitals":
-                yield from _vitals(seen, protocol, at, criterion)
+                yield from _vitals(state, seen, protocol, at, criterion)
                 continue
             case _:  # the escort has a rule of its own
                 continue
@@ -43,7 +43,10 @@ def unmet(
             yield f"{criterion.id}:{detail}", criterion.strength, sentence
 
 
-def _old(criterion: Criterion, seen: datetime, at: datetime) -> bool:
+def _old(state: Session, criterion: Criterion, seen: datetime, at: datetime) -> bool:
+    """Too long ago, or before something after which it has to be looked at again."""
+    if state.shaken_at is not None and seen < state.shaken_at:
+        return True
     return criterion.fresh_for is not None and not within(at, seen, criterion.fresh_for)
 
 
@@ -51,8 +54,8 @@ def _answer(criterion: Criterion, state: Session, at: datetime) -> tuple[str, st
     answer, seen = state.criteria.get(criterion.id, (None, at))
     if answer is None:
         return "missing", f"Not assessed yet: {criterion.title}."
-    if _old(criterion, seen, at):
-        return "old", f"Assessed too long ago: {criterion.title}."
+    if _old(state, criterion, seen, at):
+        return "old", f"Assessed too long ago, or before the last event: {criterion.title}."
     return None if answer is Tri.YES else (answer.value, criterion.because)
 
 
@@ -61,10 +64,10 @@ def _scale(criterion: Criterion, state: Session, at: datetime) -> tuple[str, str
     scores = [each for each in state.observed if each.what == criterion.scale]
     if not scores:
         return "missing", f"Not assessed yet: {criterion.title}."
-    last = max(scores, key=lambda each: each.observed_at)
+    last = max(reversed(scores), key=lambda each: each.observed_at)  # of one minute, the last told
     first_dose = min(each.at for each in state.given)
-    if last.observed_at < first_dose or _old(criterion, last.observed_at, at):
-        return "old", f"Assessed too long ago: {criterion.title}."
+    if last.observed_at < first_dose or _old(state, criterion, last.observed_at, at):
+        return "old", f"Assessed too long ago, or before the last event: {criterion.title}."
     limit = criterion.limit.value if criterion.limit else Decimal(0)
     baseline = state.baseline.get(criterion.scale or "", Decimal(0))
     holds = (
@@ -76,12 +79,15 @@ def _scale(criterion: Criterion, state: Session, at: datetime) -> tuple[str, str
 
 
 def _vitals(
-    seen: Mapping[Channel, Latest], protocol: Protocol, at: datetime, criterion: Criterion
-) -> Unmet:
-    """Each required channel; one that is missing is no milder than its worst value."""
-    for channel in protocol.required:
+    state: Session, seen: Mapping[Channel, Latest], protocol: Protocol, at: datetime,
+    criterion: Criterion,
+) -> Unmet:  # fmt: skip
+    """Each channel; one that is required and missing is no milder than its worst value."""
+    for channel in dict.fromkeys((*protocol.required, *seen)):
         last, name = seen.get(channel), f"{criterion.id}:{channel}"
-        if last is None or _old(criterion, last.observed_at, at):
+        if last is None or _old(state, criterion, last.observed_at, at):
+            if channel not in protocol.required:
+                continue
             strength = worst(protocol, channel, Phase.RECOVER)
             yield name, strength, f"No usable {channel} reading for the door."
             continue

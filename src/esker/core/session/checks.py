@@ -57,6 +57,9 @@ def _sign_order(case: Case, command: c.SignOrder) -> Refused | None:
         return Refused(
             "ceiling_per_kg", f"{per_kg} mg/kg is above {dose.ceiling_per_kg.value} mg/kg."
         )
+    if dose.duration and command.duration_min and command.duration_min < dose.duration.value:
+        least, told = plain(dose.duration.value), plain(command.duration_min)
+        return Refused("duration", f"This protocol takes at least {least} min, not {told} min.")
     if case.state.given:
         return Refused("dosed", "Dosing has begun; stop it before a new order.")
     return _signed(case, command)
@@ -130,11 +133,17 @@ def _scan(case: Case, command: c.ScanVial) -> Refused | None:
         return Refused("expired", f"This pack expired on {command.expires}.")
     if command.vial in taken:
         return Refused("vial_used", "This pack has been scanned before.")
-    if not command.known and command.read_by in (None, case.actor.id):
+    if not command.known and _oneself(case, command.read_by or ""):
         return Refused("unknown_code", "Nobody knows this code: a second person reads the label.")
     if wanted == "vial" and (command.strength_mg_per_ml is None or command.volume_ml is None):
         return Refused("strength", "The strength and volume of this vial are not known.")
     return None
+
+
+def _oneself(case: Case, name: str) -> bool:
+    """Whether a second person is nobody, or the first under another spelling."""
+    said, mine = name.strip().casefold(), case.actor.name or case.actor.id
+    return said in {"", case.actor.id.casefold(), mine.casefold()}
 
 
 def vial_of(case: Case, name: str) -> c.ScanVial | None:
@@ -151,7 +160,7 @@ def _draw(case: Case, command: c.DrawUp) -> Refused | None:
         return Refused("vial", "The strength of this vial is not known.")
     if command.drawn_ml > vial.volume_ml:
         return Refused("volume", f"The vial holds only {vial.volume_ml} mL.")
-    if abs(command.drawn_ml + command.diluent_ml - command.final_ml) > Decimal("0.5"):
+    if not _adds_up(case, command):
         return Refused("volume", "Drawn volume and diluent do not add up to the final volume.")
     if dosing.apart(drawn, order.dose_mg) > case.protocol.dose.drawn_tolerance.value:
         return Refused("drawn_matches", dosing.slip(drawn, order.dose_mg))
@@ -162,6 +171,13 @@ def _draw(case: Case, command: c.DrawUp) -> Refused | None:
             return Refused("rate_matches", f"The order means {wanted} mL/h, not "
                            f"{command.pump_rate_ml_per_h} mL/h.")  # fmt: skip
     return _version(case, command)
+
+
+def _adds_up(case: Case, command: c.DrawUp) -> bool:
+    """To half a millilitre, and in a small syringe to what a strength may be off."""
+    share = case.protocol.dose.drawn_tolerance.value / 100
+    off = abs(command.drawn_ml + command.diluent_ml - command.final_ml)
+    return off <= min(Decimal("0.5"), command.final_ml * share)
 
 
 def _version(case: Case, command: Any) -> Refused | None:
@@ -229,8 +245,7 @@ def _accept_time(case: Case, command: c.AcceptTime) -> Refused | None:
 
 def _waste(case: Case, command: c.Waste) -> Refused | None:
     """A witness who is oneself is no witness: the entry is asked for again, not recorded false."""
-    self_ = {case.actor.id.casefold(), (case.actor.name or case.actor.id).casefold()}
-    if command.witness.strip().casefold() in self_:
+    if _oneself(case, command.witness):
         return Refused("witness", "The witness is another person.")
     by_volume = told_waste_mg(
         case.state, vial_of(case, command.vial), command.model_copy(update={"amount_mg": None})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -45,14 +45,16 @@ def cleared(state: Session, entry: Entry, body: Body) -> Session:
 
 
 def started(state: Session, entry: Entry, body: Body) -> Session:
-    state = replace(_spend(state, body), phase=Phase.DOSE, carried={})
+    state = replace(_spend(state, body), phase=Phase.DOSE, carried={}, allowed_at=entry.occurred_at)
     if state.drawn is None:
         return replace(state, dosing=Dosing.READY, devices_allowed=1)
     return _run(state, entry, body, state.drawn.rate_ml_per_h)
 
 
 def allowed(state: Session, entry: Entry, body: Body) -> Session:
-    return replace(_spend(state, body), devices_allowed=body["device"])
+    return replace(
+        _spend(state, body), devices_allowed=body["device"], allowed_at=entry.occurred_at
+    )
 
 
 def device(state: Session, entry: Entry, body: Body) -> Session:
@@ -60,11 +62,12 @@ def device(state: Session, entry: Entry, body: Body) -> Session:
         entry.id, Decimal(body["amount_mg"]), moment(body["counted_at"]), moment(body["told_at"]),
         body["vial"], body["device"],
     )  # fmt: skip
-    # One told while dosing is paused or over does not set it going again.
+    # One told while dosing is paused or over does not set it going again. Drug that went in ends
+    # what was signed before it: a wait nearly over, a pressure that was still calm.
     stays = state.dosing in (Dosing.PAUSED, Dosing.DONE)
     return replace(
         state, given=(*state.given, given), dosing=state.dosing if stays else Dosing.RUNNING,
-        phase=state.phase if stays else Phase.DOSE,
+        phase=state.phase if stays else Phase.DOSE, overrides={},
         devices_allowed=max(state.devices_allowed, body["device"]),
     )  # fmt: skip
 
@@ -78,18 +81,30 @@ def paused(state: Session, entry: Entry, body: Body) -> Session:
 
 
 def resumed(state: Session, entry: Entry, body: Body) -> Session:
-    state = _spend(state, body)
+    state = replace(_spend(state, body), allowed_at=entry.occurred_at)
     if state.drawn is None:
         return replace(state, dosing=Dosing.RUNNING if state.given else Dosing.READY)
     return _run(state, entry, body, state.rate_ml_per_h or state.drawn.rate_ml_per_h)
 
 
 def rate(state: Session, entry: Entry, body: Body) -> Session:
-    """A pump that was told to run before any start is running, whatever the rules say."""
+    """A pump that was told to run before any start, or after the end, runs whatever the rules say.
+
+    What is told of a time before the end changes nothing: the end is known.
+    """
     new = Decimal(body["pump_rate_ml_per_h"])
-    if state.dosing not in (Dosing.RUNNING, Dosing.NOT_STARTED) or state.closed_at is not None:
+    again = state.drawn is not None and times(entry, body)[1] > _last_end(state)
+    runs = state.dosing in (Dosing.RUNNING, Dosing.NOT_STARTED) or (
+        state.dosing is Dosing.DONE and again
+    )
+    if not runs or state.closed_at is not None:
         return replace(state, rate_ml_per_h=new)
     return _run(halt(state, entry, body, entry.id), entry, body, new)
+
+
+def _last_end(state: Session) -> datetime:
+    ends = (each.until_told or each.told_at for each in state.given)
+    return max(ends, default=datetime.max.replace(tzinfo=UTC))
 
 
 def ended(state: Session, entry: Entry, body: Body) -> Session:
@@ -120,7 +135,7 @@ def _run(state: Session, entry: Entry, body: Body, rate: Decimal) -> Session:
     given = Given(entry.id, Decimal(0), at, told, vial, None, rate)
     return replace(
         state, given=(*state.given, given), dosing=Dosing.RUNNING, rate_ml_per_h=rate,
-        phase=Phase.DOSE,
+        phase=Phase.DOSE, overrides={},
     )  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def vitals(state: Session, entry: Entry, body: Body) -> Session:
     seen = tuple(
         Observed(
             entry.id, vital["channel"], Decimal(vital["value"]), vital["unit"],
-            time_in(body, "observed", entry), entry.actor, vital.get("reading"),
+            _observed(entry, body), entry.actor, vital.get("reading"),
         )
         for vital in body["vitals"]
     )  # fmt: skip
@@ -142,10 +142,15 @@ def vitals(state: Session, entry: Entry, body: Body) -> Session:
 @on("scale.recorded")
 def scale(state: Session, entry: Entry, body: Body) -> Session:
     score = Observed(
-        entry.id, body["scale"], Decimal(body["value"]), "score", time_in(body, "observed", entry),
+        entry.id, body["scale"], Decimal(body["value"]), "score", _observed(entry, body),
         entry.actor,
     )  # fmt: skip
     return replace(state, observed=(*state.observed, score))
+
+
+def _observed(entry: Entry, body: Body) -> datetime:
+    """When it was observed, and no later than heard: a fast clock outruns no monitor."""
+    return min(time_in(body, "observed", entry), entry.recorded_at)
 
 
 @on("vial.scanned")
@@ -189,8 +194,13 @@ def alarm_paused(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("emergency.called")
 def emergency(state: Session, entry: Entry, body: Body) -> Session:
-    called = replace(state, emergency_at=state.emergency_at or entry.occurred_at)
+    called = replace(_shaken(state, entry), emergency_at=state.emergency_at or entry.occurred_at)
     return _waiting_for_a_name(called, entry)
+
+
+def _shaken(state: Session, entry: Entry) -> Session:
+    """Something happened after which nobody is well only because they were well before it."""
+    return replace(state, shaken_at=max(state.shaken_at or _heard(entry), _heard(entry)))
 
 
 def _waiting_for_a_name(state: Session, entry: Entry) -> Session:
@@ -212,12 +222,14 @@ def calm(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("adverse_event.recorded")
 def adverse(state: Session, entry: Entry, body: Body) -> Session:
+    grave = body["serious"] or body["severity"] == "severe"
+    state = _shaken(state, entry) if grave else state
     return replace(state, events=(*state.events, entry.id))
 
 
 @on("rescue.given")
 def rescue(state: Session, entry: Entry, body: Body) -> Session:
-    given = replace(state, rescues=(*state.rescues, (body["medicine"], entry.id)))
+    given = replace(_shaken(state, entry), rescues=(*state.rescues, (body["medicine"], entry.id)))
     return _waiting_for_a_name(given, entry)
 
 
@@ -250,7 +262,7 @@ def assessed(state: Session, entry: Entry, body: Body) -> Session:
 
 @on("escort.seen")
 def escort(state: Session, entry: Entry, body: Body) -> Session:
-    return replace(state, escort=body["name"])
+    return replace(state, escort=body["name"], escort_at=_heard(entry))
 
 
 @on("session.closed")

@@ -29,7 +29,13 @@ class Gate:
         before = {"clear": Phase.CLEAR, "start": Phase.CLEAR, "discharge": Phase.RECOVER}
         return before.get(self.name, Phase.DOSE)
 
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What a gate requires, then what is watched beside it: in the way only when bad."""
+        watched = (each.channel for each in self.protocol.monitoring)
+        return tuple(dict.fromkeys((*self.protocol.required, *watched)))
+
     @cached_property
     def seen(self) -> dict[Channel, Latest]:
-        """The newest plausible value of each required channel."""
-        return usable(self.state, self.window, self.protocol, self.at)
+        """The newest plausible value of each channel."""
+        return usable(self.state, self.window, self.protocol, self.at, self.channels)

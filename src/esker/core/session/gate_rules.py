@@ -52,12 +52,26 @@ def consent(gate: Gate) -> Found:
             yield "", None, "Nobody has recorded whether consent is on file."
 
 
+def allergy(gate: Gate) -> Found:
+    """Both drugs are ketamine: who cannot have the one cannot have the other."""
+    patient = gate.state.patient
+    known = patient.allergies if patient else None
+    if known is None:
+        yield "unknown", Strength.NOTE, "Nobody has recorded whether there are allergies."
+    for each in known or ():
+        if "ketamine" in each.casefold():
+            yield "", None, f"Allergy on record: {each}."
+
+
 def readiness(gate: Gate) -> Found:
     """A question that nobody asked stands in the way of everyone; an unwelcome answer is a hold."""
     for question in gate.protocol.readiness:
-        answer, _ = gate.state.readiness.get(question.id, (None, None))
+        answer, asked = gate.state.readiness.get(question.id, (None, gate.at))
+        lasts = question.fresh_for
         if answer is None:
             yield question.id, Strength.NEVER, f"Not asked yet: {question.text}"
+        elif lasts and not within(gate.at, asked, lasts):
+            yield question.id, Strength.NEVER, f"Asked too long ago: {question.text}"
         elif answer is Tri.UNKNOWN:
             held = max(question.strength, Strength.HOLD, key=lambda s: s.rank)
             yield f"{question.id}:unknown", held, f"Not known: {question.text}"
@@ -107,7 +121,8 @@ def vitals_fresh(gate: Gate) -> Found:
 
 
 def vitals_within(gate: Gate) -> Found:
-    for channel in gate.protocol.required:
+    """Of a channel that no gate requires, too: who breathes five times a minute gets no more."""
+    for channel in gate.channels:
         seen = _fresh(gate, channel)
         found = band(gate.protocol, channel, gate.phase, seen.value) if seen else None
         if seen and found and found.strength is not Strength.GO:
@@ -221,6 +236,9 @@ def clearance(gate: Gate) -> Found:
     cleared, minutes = gate.state.cleared_at, gate.protocol.clearance.value
     if cleared is None:
         yield "", None, "The patient has not been cleared to dose."
+    elif gate.name != "start":  # more of a dose that began: its own gate reads everything afresh
+        if gate.state.allowed_at is None:
+            yield "", None, "Dosing began without its start; what was given stands, and ends here."
     elif not within(gate.at, cleared, gate.protocol.clearance):
         yield "", None, f"The clearance is older than {minutes} min; clear again."
     elif gate.state.order and gate.state.cleared_version != gate.state.order.version:
@@ -272,8 +290,14 @@ def discharge_criteria(gate: Gate) -> Found:
 
 
 def escort(gate: Gate) -> Found:
-    if gate.state.escort is None and gate.state.given:
+    """Who came along in the morning may be gone by now: seen means seen after the drug."""
+    last, seen = dosing.last_given_at(gate.state), gate.state.escort_at
+    if last is None:
+        return
+    if gate.state.escort is None:
         yield "", None, "No escort has been seen."
+    elif seen is not None and seen < last:
+        yield "before", None, "The escort was seen before the drug was given; see them again."
 
 
 def deviations_open(gate: Gate) -> Found:
@@ -292,7 +316,7 @@ def waste(gate: Gate) -> Found:
 RULES: dict[str, Callable[[Gate], Found]] = {
     rule.__name__: rule
     for rule in (
-        identity, order, order_version, consent, readiness, weight, prescriber_on_site,
+        identity, order, order_version, consent, allergy, readiness, weight, prescriber_on_site,
         monitor_paired, watched, vitals_fresh, vitals_within, relative, interval, vial,
         drawn_matches, rate_matches, rest_time, clearance, ceiling, ceiling_per_kg, soft_per_kg,
         observation, discharge_criteria, escort, deviations_open, waste,

@@ -85,6 +85,6 @@ def relied_on(gate: Gate) -> list[dict[str, object]]:
             "observed_at": seen.observed_at,
             "reading": seen.reading,
         }
-        for channel in gate.protocol.required
+        for channel in gate.channels
         if (seen := gate.seen.get(channel))
     ]

@@ -44,6 +44,8 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "cancel": (Phase.ARRIVE,),
     "withhold": BEFORE,
 }  # asks only: a tell may be said in every phase, also when the session is closed
+MORE_DRUG = frozenset({"clear", "start", "next_device", "resume"})
+LICENSED = SIGNED | {"accept_time"}  # what signs, and what makes a wait shorter
 # Of the record; readings may come late, and the door is no reason to leave them to nobody.
 AFTER_CLOSING = frozenset({
     "amend", "review_deviation", "accept_time", "put_name", "claim_readings",
@@ -94,8 +96,8 @@ def _person(state: Session, kind: str, actor: Actor) -> Refused | None:
     if not actor.roles & wanted:
         names = " or ".join(sorted(role.replace("_", " ") for role in wanted))
         return Refused("role", f"This is for a {names}.")
-    if kind in SIGNED and not actor.prescribes:
-        return Refused("licence", "Signing needs a prescriber with a licence on record.")
+    if kind in LICENSED and not actor.prescribes:
+        return Refused("licence", "This needs a prescriber with a licence on record.")
     return None
 
 
@@ -118,6 +120,8 @@ def _dosing(state: Session, kind: str) -> Refused | None:
     """Asks that make sense only where the drug stands right now; tells are never stopped here."""
     if kind not in ASKS:
         return None
+    if kind in MORE_DRUG and state.emergency_at is not None:
+        return Refused("emergency", "An emergency is open; end it with its outcome first.")
     if kind == "resume" and state.dosing is not Dosing.PAUSED:
         return Refused("not_paused", "The infusion is not paused.")
     if kind == "next_device" and state.dosing is not Dosing.RUNNING:

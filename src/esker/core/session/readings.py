@@ -50,14 +50,14 @@ def newest(
 
 
 def usable(
-    state: Session, window: Window, protocol: Protocol, at: datetime
+    state: Session, window: Window, protocol: Protocol, at: datetime, channels: Collection[Channel]
 ) -> dict[Channel, Latest]:
-    """The newest value of each required channel, if it is plausible.
+    """The newest value of each of these channels, if it is plausible.
 
     An implausible newest one counts as missing: falling back to an older, calmer value would let
     an artefact hide what came before it.
     """
-    found = newest(state, window, frozenset(protocol.required), at)
+    found = newest(state, window, frozenset(channels), at)
     return {c: seen for c, seen in found.items() if plausible(protocol, c, seen.value)}
 
 

@@ -180,6 +180,7 @@ class Session:
     cleared_at: datetime | None = None
     cleared_version: int | None = None
     dosing: Dosing = Dosing.NOT_STARTED
+    allowed_at: datetime | None = None  # when a gate last let drug through
     devices_allowed: int = 0
     given: tuple[Given, ...] = ()
     rate_ml_per_h: Decimal | None = None
@@ -194,12 +195,14 @@ class Session:
     events: tuple[str, ...] = ()  # entry ids of adverse events
     deviations: tuple[str, ...] = ()  # entry ids a prescriber has not yet reviewed
     rescues: tuple[tuple[str, str], ...] = ()  # (medicine, entry)
+    shaken_at: datetime | None = None  # the last emergency, rescue, serious or severe event
     wasted: tuple[Wasted, ...] = ()
     disputed: frozenset[str] = frozenset()  # vials whose sum does not fit, and a deviation says so
     nurse: str | None = None
     handing_to: str | None = None
     criteria: Mapping[str, tuple[Tri, datetime]] = field(default_factory=dict)
     escort: str | None = None
+    escort_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: str | None = None  # discharged, left, transferred, cancelled, withheld
 
