@@ -165,6 +165,26 @@ def test_neither_pause_nor_answer_covers_a_worse_alarm():
     assert ("sounding", Priority.HIGH) == (worse.status, worse.priority)
 
 
+@pytest.mark.hazard(19)
+def test_no_answer_silences_a_high_alarm_for_good():
+    """Silenced and forgotten: acknowledged at 89, it sounds again after two minutes, at 60."""
+    readings = spo2(*[89] * 30, *[60] * 160)
+    said = {"limit:spo2": after(20)}
+    during = alarms(readings[:120], after(119), acknowledged=said)["limit:spo2"]
+    again = alarms(readings[:142], after(141), acknowledged=said)["limit:spo2"]
+    later = alarms(readings[:203], after(202), previous={again.id: again}, acknowledged=said)
+    assert ("acknowledged", 0) == (during.status, during.escalated)
+    assert ("sounding", 0) == (again.status, again.escalated)
+    assert ("sounding", 1) == (later["limit:spo2"].status, later["limit:spo2"].escalated)
+
+
+@pytest.mark.hazard(19)
+def test_an_answer_to_a_milder_alarm_lasts_while_it_holds():
+    readings = spo2(*[93] * 300)
+    said = {"limit:spo2": after(20)}
+    assert "acknowledged" == alarms(readings, after(299), acknowledged=said)["limit:spo2"].status
+
+
 @pytest.mark.hazard(17)
 def test_nobody_watching_is_a_condition():
     """Raised but not heard: a chair that no audible screen watches says so."""

@@ -7,7 +7,7 @@ remembered here, so a restart raises the same conditions again. `lifecycle` turn
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -17,6 +17,7 @@ from esker.core.monitoring.channels import NAME, UNIT, Channel, Reading
 from esker.core.monitoring.due import due
 from esker.core.monitoring.episodes import Sight
 from esker.core.monitoring.plausibility import Sensor, by_sensor, companions, flat_since, jumped_at
+from esker.core.monitoring.scores import low
 from esker.core.monitoring.staleness import (
     AHEAD,
     allowed_silence,
@@ -225,12 +226,26 @@ class _Look:
                 yield self._make("overdue_check", each.id, words, each.closes_at, check.alarm)
         if self.state.phase not in WATCHED:
             return
+        yield from self.scores()
+        yield from self.nothing_paired()
         if self.window.screens_watching == 0:
             words = "No screen with sound watches this chair."
             yield self._make("not_watched", None, words, self.at)
         if self.window.gateway_lost_since is not None:
             words = "No monitor reaches Esker: watch the monitors themselves."
             yield self._make("no_gateway", None, words, self.window.gateway_lost_since)
+
+    def scores(self) -> Iterator[Condition]:
+        for each in low(self.state, self.protocol):
+            found = self._make("score", each.scale.id, each.sentence, each.since)
+            yield replace(found, strength=Strength.HOLD)
+
+    def nothing_paired(self) -> Iterator[Condition]:
+        """From the first drug to the door somebody is measured; taking a monitor off is seen."""
+        if self.state.monitor is None and self.state.phase is not Phase.CLEAR:
+            let_go = self.state.pairings[-1].until if self.state.pairings else None
+            words = "No monitor is paired with this chair: pair one, and look at the patient."
+            yield self._make("lost_signal", "monitor", words, let_go or self.at)
 
     def hold_during_infusion(self, found: list[Condition]) -> Iterator[Condition]:
         """A running pump while a hold holds: the nurse pauses it, and records that."""

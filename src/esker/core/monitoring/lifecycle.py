@@ -94,18 +94,22 @@ def _answered(
     protocol: Protocol,
     at: datetime,
 ) -> Alarm:
-    """What the nurse's answer makes of a sounding alarm. It never reaches a worse or a new one."""
+    """What the nurse's answer makes of a sounding alarm. It never reaches a worse or a new one.
+
+    A high one that still holds sounds again when a pause would have ended: 89 % that was
+    acknowledged may be 60 % by then, and a pump that should be paused still runs.
+    """
     if alarm.status != "sounding":
         return alarm
-    said = acknowledged.get(alarm.id)
-    if said is not None and said >= alarm.worse_since:
-        return replace(alarm, status="acknowledged", paused_until=None, escalated=0)
     pause = timedelta(seconds=float(protocol.alarms.pause.value))
-    until = paused.get(alarm.id)
+    said, until = acknowledged.get(alarm.id), paused.get(alarm.id)
+    lapses = said + pause if said and alarm.priority is Priority.HIGH else None
+    if said is not None and said >= alarm.worse_since and (lapses is None or at < lapses):
+        return replace(alarm, status="acknowledged", paused_until=None, escalated=0)
     if until is not None and until - pause >= alarm.worse_since and at < until:
         return replace(alarm, status="paused", paused_until=until, escalated=0)
-    from_ = max(alarm.raised_at, alarm.worse_since)
-    unanswered = max(from_, until) if until is not None and until <= at else from_
+    over = [each for each in (until, lapses) if each is not None and each <= at]
+    unanswered = max(alarm.raised_at, alarm.worse_since, *over)
     level = _level(alarm.priority, at - unanswered, protocol)
     return replace(alarm, paused_until=None, escalated=level)
 

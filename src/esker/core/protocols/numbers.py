@@ -45,8 +45,9 @@ UNITS = {
     "escalate_medium": "s",
     "delay": "s",
     "clear_after": "s",
+    "hold_at_most": "score",
 }
-MAY_BE_ZERO = ("delay", "clear_after", "lasting", "limit")
+MAY_BE_ZERO = ("delay", "clear_after", "lasting", "limit", "hold_at_most")
 
 
 def numbers(part: BaseModel, place: str = "") -> Iterator[tuple[str, BaseModel, str, Cited]]:

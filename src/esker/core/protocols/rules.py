@@ -25,6 +25,7 @@ STAND: dict[str, tuple[str, ...]] = {
     "watched": ("start",),
     "vitals_fresh": ("clear", "start", "more"),
     "vitals_within": ("clear", "start", "more"),
+    "scores": ("clear", "start", "more"),
     "relative": ("more", "discharge"),
     "interval": ("clear", "start"),
     "vial": ("start", "more"),
@@ -52,7 +53,7 @@ NEVER = (
     "ceiling_per_kg",
 )  # fmt: skip
 CONDITIONS = (
-    "limit", "relative", "lost_signal", "flat", "jump", "implausible", "overdue_check",
+    "limit", "relative", "score", "lost_signal", "flat", "jump", "implausible", "overdue_check",
     "not_watched", "no_gateway", "hold_during_infusion", "emergency", "device_skew",
 )  # fmt: skip
 # Harm -> priority for an immediate, prompt, delayed onset, after IEC 60601-1-8, table 1.
@@ -118,6 +119,8 @@ def scale_faults(protocol: Protocol) -> Iterator[str]:
             yield f"Scale {each.id} needs a step above 0."
         elif not (each.min < each.max and each.holds(each.max)):
             yield f"Scale {each.id} does not reach from {each.min} to {each.max} in its steps."
+        if each.hold_at_most and not each.min <= each.hold_at_most.value < each.max:
+            yield f"Scale {each.id} holds at {each.hold_at_most.value}, which is not within it."
         if each.id in set(Channel):
             yield f"Scale {each.id} has the name of a vital sign."
 

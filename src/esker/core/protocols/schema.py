@@ -173,6 +173,7 @@ class Scale(Strict):
     min: Number
     max: Number
     step: Number = Decimal(1)
+    hold_at_most: Cited | None = None  # score; so low it rings, and no more drug is given
     source: str
 
     def holds(self, value: Decimal) -> bool:

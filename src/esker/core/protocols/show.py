@@ -112,7 +112,9 @@ def _relative(protocol: Protocol, change: Relative) -> str:
 
 
 def _scale(protocol: Protocol, scale: Scale) -> str:
-    return f"{scale.title} ({scale.id}): {scale.range} {_mark(protocol, scale.source)}"
+    low = scale.hold_at_most
+    held = f" At most {_number(protocol, low)}: alarm, and no more drug." if low else ""
+    return f"{scale.title} ({scale.id}): {scale.range} {_mark(protocol, scale.source)}{held}"
 
 
 def _check(protocol: Protocol, check: Check) -> str:

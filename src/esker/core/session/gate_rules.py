@@ -16,6 +16,7 @@ from esker.core.monitoring import relative as change
 from esker.core.monitoring.alarms import behaviour
 from esker.core.monitoring.channels import NAME, Channel
 from esker.core.monitoring.episodes import Sight, newest
+from esker.core.monitoring.scores import low
 from esker.core.protocols.schema import Relative, Strength
 from esker.core.protocols.tables import band, worst
 from esker.core.session import custody, dosing
@@ -23,6 +24,7 @@ from esker.core.session.commands import Tri
 from esker.core.session.gate import Gate
 from esker.core.session.readings import Latest, believed, within
 from esker.core.session.state import Dosing
+from esker.core.units import plain
 
 Found = Iterator[tuple[str, Strength | None, str]]
 
@@ -92,6 +94,12 @@ def weight(gate: Gate) -> Found:
     ordered = state.order.weight_kg if state.order else None
     if ordered and dosing.apart(kg, ordered) > dose.weight_change.value:
         yield "", None, f"The order was made for {ordered} kg, and the patient weighs {kg} kg."
+
+
+def scores(gate: Gate) -> Found:
+    """The score is part of the name: a signature for 2 does not cover 0."""
+    for each in low(gate.state, gate.protocol):
+        yield f"{each.scale.id}:{plain(each.last.value)}", None, each.sentence
 
 
 # -- around the chair -----------------------------------------------------------------------------
@@ -317,7 +325,7 @@ RULES: dict[str, Callable[[Gate], Found]] = {
     rule.__name__: rule
     for rule in (
         identity, order, order_version, consent, allergy, readiness, weight, prescriber_on_site,
-        monitor_paired, watched, vitals_fresh, vitals_within, relative, interval, vial,
+        monitor_paired, watched, vitals_fresh, vitals_within, scores, relative, interval, vial,
         drawn_matches, rate_matches, rest_time, clearance, ceiling, ceiling_per_kg, soft_per_kg,
         observation, discharge_criteria, escort, deviations_open, waste,
     )
