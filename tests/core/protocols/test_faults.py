@@ -121,6 +121,32 @@ def test_a_rule_that_nobody_overrides_cannot_be_softened(rule):
     )
 
 
+@pytest.mark.hazard(16)
+@pytest.mark.parametrize(
+    ("id_", "said"),
+    [
+        ("consent", "Rule consent has strength go, and so does nothing at any gate."),
+        ("urinary", "Question urinary has strength go: its answer would stop nobody."),
+        ("gait", "Criterion gait has strength go: it would keep nobody here."),
+    ],
+)
+def test_what_is_switched_off_by_its_strength_is_found(id_, said):
+    """Hazard 16, a gap in the rules: a rule that stands there and does nothing."""
+    (part,) = [part for part in NASAL.split("\n\n") if f'\nid = "{id_}"\n' in part]
+    strength = "never" if 'strength = "never"' in part else "hold"
+    off = part.replace(f'strength = "{strength}"', 'strength = "go"')
+
+    assert said in faults(NASAL, part, off)
+
+
+@pytest.mark.hazard(16)
+def test_a_score_that_holds_outside_its_scale_is_found():
+    old = 'hold_at_most = { value = 2, unit = "score"'
+    said = "Scale moaa_s holds at 5, which is not within it."
+
+    assert [said] == faults(NASAL, old, old.replace("2", "5"))
+
+
 def test_an_unknown_rule_is_found():
     assert "Rule wait is none that Esker knows." in faults(NASAL, 'id = "watched"', 'id = "wait"')
 

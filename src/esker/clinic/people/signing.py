@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import transaction
 
 from esker.clinic.people.models import User
+from esker.clinic.people.presence import SHIFT
 from esker.clinic.people.secrets import reveal, seal
 from esker.core.session.state import Actor, Role, Signature
 
@@ -20,7 +21,7 @@ STEP_S = 30
 DRIFT = 1  # steps that a phone's clock may be off, either way
 TRIES = 5
 REST = timedelta(minutes=15)
-PIN_LASTS = timedelta(hours=16)  # a shift PIN does not outlive the shift
+PIN_LASTS = SHIFT  # a shift PIN does not outlive the shift
 NOT_RIGHT = "The password or the code is not right; wait for a new code."
 
 

@@ -28,7 +28,16 @@ def recognised(clinic_id: str, session_id: str, command: OpenSession) -> OpenSes
             return command.model_copy(update={"patient": patient})
         if row.outcome != "cancelled":
             other = known
+    other = other or _owner(clinic_id, session_id, person)
     return command if other is None else Refused("identity", _sentence(other))
+
+
+def _owner(clinic_id: str, session_id: str, person: Person) -> Person | None:
+    """Whose id this is already, under another number: consent and intervals would be theirs."""
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, patient=person.id)
+    taken = rows.exclude(session=session_id).exclude(outcome="cancelled")
+    row = taken.exclude(number=identifier(person.mrn)).first()
+    return folding.fold(clinic_id, row.session).patient if row else None
 
 
 def _same(known: Person, said: Person) -> bool:

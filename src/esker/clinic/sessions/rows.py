@@ -10,9 +10,10 @@ from esker.clinic.sessions import folding
 from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.ledger import Entry
 from esker.core.monitoring.pairing import identifier
+from esker.core.session import dosing
 from esker.core.session.state import Session
 
-SCANNED = "vial.scanned"
+SCANNED, GIVEN = "vial.scanned", "device.given"
 
 
 def register() -> None:
@@ -32,6 +33,10 @@ def apply(entry: Entry) -> None:
             vial=entry.data()["vial"]["vial"],
             defaults={"session": state.id},
         )
+    if entry.kind == GIVEN:  # also one that nobody scanned: it is empty now, and nobody else's
+        VialUse.objects.get_or_create(
+            clinic_id=entry.clinic, vial=entry.data()["vial"], defaults={"session": state.id}
+        )
 
 
 def refill(clinic_id: str, entries: Sequence[Entry]) -> None:
@@ -40,11 +45,15 @@ def refill(clinic_id: str, entries: Sequence[Entry]) -> None:
         SessionRow(clinic_id=clinic_id, session=state.id, **_columns(state))
         for state in folding.fold_streams(entries)
     )
+    mine = [each for each in entries if each.stream.startswith("session:")]
     used = {
-        entry.data()["vial"]["vial"]: entry.stream.partition(":")[2]
-        for entry in entries
-        if entry.kind == SCANNED and entry.stream.startswith("session:")
+        each.data()["vial"]["vial"]: each.stream.partition(":")[2]
+        for each in mine
+        if each.kind == SCANNED
     }
+    given = (each for each in mine if each.kind == GIVEN)
+    for each in sorted(given, key=lambda entry: entry.recorded_at):
+        used.setdefault(each.data()["vial"], each.stream.partition(":")[2])
     VialUse.objects.bulk_create(
         VialUse(clinic_id=clinic_id, vial=vial, session=session) for vial, session in used.items()
     )
@@ -70,7 +79,7 @@ def _columns(state: Session) -> dict[str, Any]:
         "chair": state.chair,
         "monitor": state.monitor,
         "paired_at": state.paired_at,
-        "dosed_at": max((each.until or each.at for each in state.given), default=None),
+        "dosed_at": dosing.last_drug_at(state),
         "weight_kg": weight,
         "weighed_at": weighed_at,
         "closed_at": state.closed_at,

@@ -76,10 +76,19 @@ def rule_faults(protocol: Protocol) -> Iterator[str]:
     for rule in protocol.rules:
         if rule.id not in RULES:
             yield f"Rule {rule.id} is none that Esker knows."
+        if rule.strength is Strength.GO:
+            yield f"Rule {rule.id} has strength go, and so does nothing at any gate."
         if rule.id in NEVER and rule.strength is not Strength.NEVER:
             yield f"Rule {rule.id} must stand with strength never: nobody may override it."
         if rule.id == "observation" and rule.strength is not protocol.observation.strength:
             yield "Rule observation and the observation itself have different strengths."
+
+
+def question_faults(protocol: Protocol) -> Iterator[str]:
+    """Questions whose unwelcome answer would change nothing."""
+    for each in protocol.readiness:
+        if each.strength is Strength.GO:
+            yield f"Question {each.id} has strength go: its answer would stop nobody."
 
 
 def dose_faults(protocol: Protocol) -> Iterator[str]:
@@ -153,6 +162,8 @@ def criterion_faults(protocol: Protocol) -> Iterator[str]:
     if not protocol.discharge:
         yield "No criterion says when the patient may leave."
     for each in protocol.discharge:
+        if each.strength is Strength.GO:
+            yield f"Criterion {each.id} has strength go: it would keep nobody here."
         if not each.kind.startswith("scale"):
             continue
         if each.scale not in {scale.id for scale in protocol.scales}:

@@ -154,6 +154,13 @@ def anchor(state: Session, what: Anchor) -> datetime | None:
     return max(each.until or each.at for each in state.given)
 
 
+def last_drug_at(state: Session) -> datetime | None:
+    """When drug last went in, for other sessions of the patient; one in the hand counts as in."""
+    if not state.given and state.dosing in (Dosing.READY, Dosing.PAUSED):
+        return state.allowed_at
+    return max((each.until or each.at for each in state.given), default=None)
+
+
 def last_given_at(state: Session) -> datetime | None:
     """When drug last went in, for the rest between devices."""
     return max((each.at for each in state.given), default=None)
