@@ -24,6 +24,11 @@ def test_every_hazard_that_is_called_tested_has_a_test():
     assert set() == {n for n, state in listed().items() if state == "tested"} - marked()
 
 
+def test_no_hazard_with_a_test_is_called_not_yet():
+    """Nor does the list hide a control that is there: page and marks say the same."""
+    assert set() == {n for n, state in listed().items() if state == "not yet"} & marked()
+
+
 def test_no_test_names_a_hazard_that_is_not_listed():
     assert set() == marked() - set(listed())
 

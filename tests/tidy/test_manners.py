@@ -25,7 +25,9 @@ def test_the_locks_name_no_host():
     assert [] == [name for name in locks if named.search((ROOT / name).read_text())]
 
 
+@pytest.mark.hazard(42)
 def test_every_locked_package_has_a_hash():
+    """Hazard 42, a poisoned dependency: what is installed is what was looked at."""
     for name in ("run.lock", "test.lock"):
         packages = re.split(r"\n(?=\S)", (ROOT / name).read_text().strip())
 

@@ -57,8 +57,9 @@ def test_a_lost_response_to_a_signature_is_found_again(room):
 
 
 @pytest.mark.django_db
+@pytest.mark.hazard(47)
 def test_a_command_id_is_for_one_thing(room):
-    """An id that comes back with other content is refused."""
+    """An offline tablet overwrites (hazard 47): one id with other content is refused."""
     room.open()
     first = room.payload("weigh", **WEIGH)
     room.send(first)

@@ -179,6 +179,37 @@ def test_a_pump_that_was_started_again_after_the_end_runs_and_counts():
     assert "phase" == room.refused("discharge").code
 
 
+@pytest.mark.hazard(7)
+def test_a_pump_that_was_reprogrammed_is_asked_about_and_never_corrected():
+    """Hazard 7, the pump runs another rate than ordered: what was read off it stands as it was."""
+    room = Room(INFUSION).dosing()
+    room.wait(5)
+    drafts = room.do("change_rate", pump_rate_ml_per_h="150", reason="found so")
+
+    assert "The pump was set to 150 mL/h; the order means 75.0." in [
+        draft.body.get("what") for draft in drafts
+    ]
+    assert Decimal(150) == room.state.rate_ml_per_h
+    room.wait(5)
+    room.do("pause", reason="too fast")
+    room.monitor()
+    assert "rate_matches" == room.refused("resume", order_version=1).code
+
+
+@pytest.mark.hazard(47)
+def test_what_a_tablet_says_of_an_old_order_is_refused_or_noted_and_never_lost():
+    """Hazard 47, an offline tablet overwrites: an ask is refused, and a dose given is recorded."""
+    room = Room(NASAL).ready()
+    room.scan("V1")
+    room.do("sign_order", DOCTOR, drug="esketamine", route="nasal", dose_mg="84")
+
+    assert "order_version" == room.refused("clear", order_version=1).code
+    drafts = room.do("device_given", device=1, vial="V1", order_version=1)
+    assert "The order that was followed is not the current one." in [
+        draft.body.get("what") for draft in drafts
+    ]
+
+
 def test_a_rate_that_is_told_of_a_time_before_the_end_starts_nothing():
     room = Room(INFUSION).dosing()
     room.wait(10)

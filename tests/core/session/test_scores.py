@@ -30,6 +30,7 @@ def clinic_own():
     return room
 
 
+@pytest.mark.hazard(28)
 @pytest.mark.parametrize(
     ("scale", "value", "said"),
     [
@@ -40,6 +41,7 @@ def clinic_own():
     ],
 )
 def test_what_is_no_score_is_sent_back(scale, value, said):
+    """Hazard 28, an instrument scored wrongly: a total that the scale cannot have."""
     refused = Room("ketamine-iv").arrived().refused("record_scale", scale=scale, value=value)
 
     assert ("scale", said) == (refused.code, refused.sentence)

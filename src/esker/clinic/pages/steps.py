@@ -213,7 +213,9 @@ def _pointless(session: Session) -> set[str]:
     if not session.get("emergency_at"):
         found.add("end_emergency")
     if phase in {"dose", "recover", "home"}:
-        found |= {"answer_readiness", "pair_monitor", "sign_order", "weigh", "clear"}
+        found |= {"answer_readiness", "sign_order", "weigh", "clear"}
+    if phase == "home" or (phase in {"dose", "recover"} and session.get("monitor")):
+        found.add("pair_monitor")  # one that was taken off is replaced here, in every phase
     if phase != "dose" and dosing != "ready":
         found |= {"pause", "stop", "end_dose", "change_rate", "device_given", "resume"}
     if phase == "home":
