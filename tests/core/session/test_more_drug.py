@@ -164,6 +164,28 @@ def test_a_typed_value_of_the_next_minute_hides_no_monitor():
     assert "vitals_within" == room.refused("start", order_version=1).code
 
 
+@pytest.mark.hazard(14)
+@pytest.mark.parametrize(("seconds", "code"), [(15, None), (16, "vitals_fresh")])
+def test_a_probe_that_fell_silent_opens_no_gate(seconds, code):
+    """Hazard 14, an old reading shown as now: its lost signal rings, and the gate knows it too."""
+    room = Room(NASAL).cleared()
+    room.wait(seconds / 60)
+
+    assert code == getattr(room.ask("start", order_version=1), "code", None)
+
+
+@pytest.mark.hazard(14)
+def test_what_a_person_measures_when_the_probe_is_silent_counts():
+    room = Room(NASAL).cleared()
+    room.wait(2)
+    said = {"hr": ("71", "/min"), "spo2": ("98", "%")}
+    room.do("record_vitals", vitals=[
+        {"channel": name, "value": value, "unit": unit} for name, (value, unit) in said.items()
+    ])  # fmt: skip
+    room.wait(2)
+    room.do("start", order_version=1)  # the cuff measured four minutes ago, as cuffs do
+
+
 @pytest.mark.hazard(4)
 def test_a_pump_that_was_started_again_after_the_end_runs_and_counts():
     """Hazard 4, too much in all: stopped, and told to run again; the door waits for its end."""

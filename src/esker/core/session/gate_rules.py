@@ -18,7 +18,7 @@ from esker.core.monitoring.channels import NAME, Channel
 from esker.core.monitoring.episodes import Sight, newest
 from esker.core.monitoring.scores import low
 from esker.core.protocols.schema import Relative, Strength
-from esker.core.protocols.tables import band, worst
+from esker.core.protocols.tables import band, signal, worst
 from esker.core.session import custody, dosing
 from esker.core.session.commands import Tri
 from esker.core.session.gate import Gate
@@ -124,8 +124,7 @@ def vitals_fresh(gate: Gate) -> Found:
     """Missing is at least as strong as the worst value the table knows."""
     for channel in gate.protocol.required:
         if _fresh(gate, channel) is None:
-            strength, minutes = worst(gate.protocol, channel, gate.phase), gate.protocol.fresh.value
-            yield channel, strength, f"No usable {channel} reading in the last {minutes} minutes."
+            yield channel, worst(gate.protocol, channel, gate.phase), _not_fresh(gate, channel)
 
 
 def vitals_within(gate: Gate) -> Found:
@@ -189,8 +188,25 @@ def _rank(strength: Strength) -> int:
 
 
 def _fresh(gate: Gate, channel: Channel) -> Latest | None:
+    """The newest value, while it may speak for now: a probe that fell silent does not."""
     seen = gate.seen.get(channel)
-    return seen if seen and within(gate.at, seen.observed_at, gate.protocol.fresh) else None
+    if seen is None or not within(gate.at, seen.observed_at, gate.protocol.fresh):
+        return None
+    return None if _silent(gate, channel) else seen
+
+
+def _silent(gate: Gate, channel: Channel) -> bool:
+    """Whether the newest value is a monitor's that should have spoken again since; no cuff's."""
+    seen, watched = gate.seen.get(channel), signal(gate.protocol, channel)
+    if seen is None or seen.by_hand or watched is None or watched.on_interval:
+        return False
+    return gate.at - seen.observed_at > timedelta(seconds=float(watched.lost_after.value))
+
+
+def _not_fresh(gate: Gate, channel: Channel) -> str:
+    if _silent(gate, channel):
+        return f"The monitor's {NAME[channel]} fell silent: look at the patient and the probe."
+    return f"No usable {channel} reading in the last {gate.protocol.fresh.value} minutes."
 
 
 # -- the drug -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from decimal import Decimal
 from heapq import merge
 from operator import attrgetter
 
-from esker.core.monitoring.channels import Channel
+from esker.core.monitoring.channels import Channel, Source
 from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Cited, Protocol
 from esker.core.session.state import Session, Window
@@ -27,6 +27,7 @@ class Latest:
     value: Decimal
     observed_at: datetime
     reading: str | None
+    by_hand: bool = True  # a person saw it; else a monitor said so, and may have fallen silent
 
 
 def newest(
@@ -38,7 +39,8 @@ def newest(
         if reading.observed_at > at + AHEAD or reading.channel in found:
             continue
         if reading.channel in channels:
-            found[reading.channel] = Latest(reading.value, reading.observed_at, reading.id)
+            by_hand = reading.source is Source.NURSE
+            found[reading.channel] = Latest(reading.value, reading.observed_at, reading.id, by_hand)
             if len(found) == len(channels):
                 break
     for each in state.observed:
