@@ -104,3 +104,21 @@ def test_who_was_on_site_yesterday_is_not_on_site_today(room):
     assert not here()
     room.present(room.prescriber)
     assert here()
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard(32)
+def test_an_amendment_names_an_entry_of_its_session_and_erases_nothing(room):
+    """The record is altered (hazard 32): the old entry stays, and nothing is amended into being."""
+    room.open()
+    weighed = room.do("weigh", weight="70", unit="kg").entries[0]["id"]
+    said = {"correction": {"weight_kg": "71"}, "reason": "read it wrong"}
+    of_nothing = room.send(room.payload("amend", entry="e1", **said))
+    room.do("amend", entry=weighed, **said)
+    here = room.state()
+
+    assert of_nothing.code == "no_entry"
+    assert ["session.opened", "patient.weighed", "entry.amended"] == [
+        each["kind"] for each in here["entries"]
+    ]
+    assert "70" == here["weight_kg"]

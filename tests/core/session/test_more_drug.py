@@ -151,6 +151,15 @@ def test_an_unknown_code_is_read_by_a_second_person(reader):
     assert not hasattr(room.scan("V9", known=False, read_by=OTHER.id), "code")
 
 
+@pytest.mark.hazard(1)
+@pytest.mark.parametrize("content", ["280", "32.3"])
+def test_a_device_of_another_content_is_put_back(content):
+    """Hazard 1: a catalogue that is ten times off, or that counts the salt and not the base."""
+    refused = Room(NASAL).ready().scan("V1", content_mg=content)
+
+    assert "strength" == refused.code
+
+
 @pytest.mark.hazard(14)
 def test_a_typed_value_of_the_next_minute_hides_no_monitor():
     """Hazard 14, an old reading shown as now: 98 typed ahead of its time, and 84 measured since."""

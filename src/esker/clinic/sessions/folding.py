@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from threading import Lock
 
 from esker.clinic.ledger import store
+from esker.clinic.ledger.models import Entry as Row
 from esker.clinic.ledger.models import Head
 from esker.core.ledger import GENESIS, Entry
 from esker.core.session.evolve import evolve
@@ -37,6 +38,12 @@ def fold(clinic_id: str, session_id: str) -> Session:
     for entry in store.read(clinic_id, stream):
         state = evolve(state, entry)
     return _keep(stream, digest, state)
+
+
+def holds(clinic_id: str, session_id: str, entry: str) -> bool:
+    """Whether the session has this entry: an amendment of nothing would correct nothing."""
+    rows = Row.objects.filter(clinic_id=clinic_id, stream=stream_of(session_id))
+    return rows.filter(id=entry).exists()
 
 
 def fold_all(clinic_id: str, sessions: Iterable[str]) -> dict[str, Session]:

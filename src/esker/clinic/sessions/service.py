@@ -31,6 +31,7 @@ from esker.core.protocols.schema import Protocol, Strict
 from esker.core.session.commands import (
     COMMANDS,
     SIGNED,
+    Amend,
     AnyCommand,
     ClaimReadings,
     OpenSession,
@@ -123,6 +124,8 @@ def _carry_out(
         return drafts
     if isinstance(known, Refused):  # last: whoever may not open a session learns no name
         return known
+    if isinstance(command, Amend) and not folding.holds(clinic_id, session_id, command.entry):
+        return Refused("no_entry", "There is no entry with this number in this session.")
     entries = store.append(
         clinic_id,
         command=str(request.id),

@@ -135,6 +135,12 @@ def _scan(case: Case, command: c.ScanVial) -> Refused | None:
         return Refused("vial_used", "This pack has been scanned before.")
     if not command.known and _oneself(case, command.read_by or ""):
         return Refused("unknown_code", "Nobody knows this code: a second person reads the label.")
+    whole = case.protocol.dose.device
+    if whole and command.content_mg and command.content_mg != whole.value:
+        return Refused(
+            "strength", f"This device holds {plain(command.content_mg)} mg; this protocol counts "
+            f"in devices of {plain(whole.value)} mg.",
+        )  # fmt: skip
     if wanted == "vial" and (command.strength_mg_per_ml is None or command.volume_ml is None):
         return Refused("strength", "The strength and volume of this vial are not known.")
     return None

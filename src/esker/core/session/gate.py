@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Phase, Protocol
+from esker.core.protocols.schema import Phase, Protocol, Strength
 from esker.core.session.readings import Latest, usable
 from esker.core.session.state import Actor, Session, Window
+
+# What a rule finds: (detail, its own strength or None for the protocol's, sentence).
+Found = Iterator[tuple[str, Strength | None, str]]
 
 
 @dataclass(frozen=True)  # without slots: `seen` is worked out once and kept
