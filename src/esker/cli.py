@@ -38,10 +38,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _ports(cmd: argparse.ArgumentParser, data: str) -> None:
+    """Options beat the environment; a default that is text is read like an option's."""
     environment = os.environ.get
     cmd.add_argument("--data", type=Path, default=Path(environment("ESKER_DATA", data)))
-    cmd.add_argument("--port", type=int, default=int(environment("ESKER_PORT", "8000")))
-    cmd.add_argument("--mllp-port", type=int, default=int(environment("ESKER_MLLP_PORT", "2575")))
+    cmd.add_argument("--port", type=int, default=environment("ESKER_PORT", "8000"))
+    cmd.add_argument("--mllp-port", type=int, default=environment("ESKER_MLLP_PORT", "2575"))
 
 
 def _demo(cmd: argparse.ArgumentParser) -> None:
@@ -92,8 +93,7 @@ def _monitor(cmd: argparse.ArgumentParser) -> None:
     cmd.add_argument("--data", type=Path, default=Path(environment("ESKER_DATA", "demo-data")))
     cmd.add_argument("--monitor", help="an identity of your own, with the machine's own time")
     cmd.add_argument("--host", default="127.0.0.1")
-    port = environment("ESKER_MLLP_PORT")
-    cmd.add_argument("--port", type=int, default=int(port) if port else None)
+    cmd.add_argument("--port", type=int, default=environment("ESKER_MLLP_PORT"))
     cmd.set_defaults(run=run_monitor)
 
 

@@ -13,6 +13,7 @@ def machine() -> datetime:
 
 _source: Callable[[], datetime] = machine
 _arrivals: Callable[[], datetime] | None = None
+_phones: Callable[[], datetime] | None = None
 
 
 def now() -> datetime:
@@ -33,7 +34,22 @@ def wall(moment: datetime) -> datetime:
     return machine() - (now() - moment)
 
 
-def install(source: Callable[[], datetime], arrivals: Callable[[], datetime] | None = None) -> None:
-    """Let `source` say the time from here on, in this process; `arrivals`, that of messages."""
-    global _source, _arrivals
-    _source, _arrivals = source, arrivals
+def on_phones(at: datetime) -> datetime:
+    """What an authenticator's clock shows when the clinic's shows `at`.
+
+    The same, except in a demo: its phones are real, and at 60x a code would live for a second.
+    """
+    return (_phones() if _phones else at).astimezone(UTC)
+
+
+def install(
+    source: Callable[[], datetime],
+    arrivals: Callable[[], datetime] | None = None,
+    phones: Callable[[], datetime] | None = None,
+) -> None:
+    """Let `source` say the time from here on, in this process.
+
+    `arrivals` says that of messages, and `phones` that of authenticators.
+    """
+    global _source, _arrivals, _phones
+    _source, _arrivals, _phones = source, arrivals, phones

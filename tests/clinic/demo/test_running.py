@@ -136,6 +136,20 @@ def test_the_next_day_it_goes_on_where_it_stopped(tmp_path):
         assert nurse.chair(3)["dosing"] == "paused"
 
 
+def test_a_first_start_that_was_killed_is_made_anew(tmp_path):
+    """Whatever a kill leaves of a half-made morning, the next start has six chairs and a clock."""
+    folder, ports = tmp_path / "d", ("--port", free_port(), "--mllp-port", free_port())
+    first = esker("demo", "--data", folder, *ports, "--no-open")
+    until(lambda: (folder / "esker.sqlite3-wal").exists())  # it is migrated, then it is filled
+    first.kill()
+    first.wait(20)
+    assert (folder / "demo-unfinished").exists()
+    with clinic(folder, "--no-monitors") as again:
+        floor = Visitor(again, "nurse").floor()
+    assert 4 == len([each for each in floor["sessions"] if each["chair"]])
+    assert not (folder / "demo-unfinished").exists()
+
+
 def test_a_demo_that_is_open_is_not_opened_twice(base, folder):
     """Two servers would pull one clock in two directions."""
     ports = ("--port", free_port(), "--mllp-port", free_port())

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth.hashers import make_password
 
+from esker.clinic import clock
 from esker.clinic.people import signing
 from esker.clinic.people.secrets import reveal
 
@@ -68,6 +69,29 @@ def test_guessing_is_stopped_for_a_while(prescriber):
 
     assert sign(prescriber) is None
     assert sign(prescriber, at=NOW + signing.REST) is not None
+
+
+def test_a_demos_code_lives_by_the_phones_clock(prescriber):
+    """At 60x an hour passes in a minute: the code read before it still signs, and only once."""
+    shown = NOW + timedelta(days=2)
+    clock.install(lambda: shown, phones=lambda: NOW)
+    try:
+        signing.forget_future_codes(shown)
+        code = signing.current_code(prescriber, shown)
+        later = shown + timedelta(hours=1)
+        assert later == sign(prescriber, code=code, at=later).at
+        assert sign(prescriber, code=code, at=later) is None
+    finally:
+        clock.install(clock.machine)
+
+
+def test_a_demos_morning_uses_up_no_code_of_today(prescriber):
+    """It signed at simulated hours, perhaps ahead of the phones, which would then wait for days."""
+    ahead = NOW + timedelta(days=2)
+    assert sign(prescriber, at=ahead)
+    assert sign(prescriber) is None
+    signing.forget_future_codes(NOW)
+    assert sign(prescriber)
 
 
 @pytest.mark.hazard(37)

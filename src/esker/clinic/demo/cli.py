@@ -44,8 +44,10 @@ def demo(args: argparse.Namespace) -> int:
     clock.resume()
     from esker.clinic import clock as shell
     from esker.clinic.demo import cast
+    from esker.clinic.people import signing
 
-    shell.install(clock, clock.arriving)
+    shell.install(clock, clock.arriving, shell.machine)
+    signing.forget_future_codes(clock())
     (args.data / PORTS).write_text(json.dumps({"web": args.port, "mllp": args.mllp_port}))
     _in_background(_monitors, args.data, args.mllp_port, clock, not args.no_monitors)
     if not args.no_open:

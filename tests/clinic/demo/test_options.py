@@ -1,0 +1,42 @@
+"""Ports and data folder of the demo, and of a clinic, by environment and by option."""
+
+from pathlib import Path
+
+import pytest
+
+from esker import cli
+
+SAID = {"ESKER_DATA": "/tmp/elsewhere", "ESKER_PORT": "8123", "ESKER_MLLP_PORT": "2601"}
+
+
+@pytest.fixture(params=["demo", "serve"])
+def command(request, monkeypatch):
+    for name, value in SAID.items():
+        monkeypatch.setenv(name, value)
+    return request.param
+
+
+def told(*words):
+    args = cli.parser().parse_args(words)
+    return args.data, args.port, args.mllp_port
+
+
+def test_the_environment_says_where(command):
+    assert (Path("/tmp/elsewhere"), 8123, 2601) == told(command)
+
+
+def test_an_option_says_it_louder(command):
+    words = ("--data", "here", "--port", "9000", "--mllp-port", "9001")
+    assert (Path("here"), 9000, 9001) == told(command, *words)
+
+
+def test_a_port_that_is_no_number_is_named(command, monkeypatch, capsys):
+    """One sentence and no traceback; and help is still given."""
+    monkeypatch.setenv("ESKER_PORT", "http")
+    with pytest.raises(SystemExit) as ended:
+        told(command)
+    assert 2 == ended.value.code
+    assert "--port: invalid int value: 'http'" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as helped:
+        cli.main(["--help"])
+    assert not helped.value.code
