@@ -15,7 +15,7 @@ from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
 from esker.core.monitoring.due import due
 from esker.core.monitoring.latest import current
 from esker.core.monitoring.lifecycle import advance
-from esker.core.monitoring.series import charted, reading_id
+from esker.core.monitoring.series import charted, first_id, identity, reading_id
 from esker.core.monitoring.trend import block, unblock
 from esker.core.protocols.load import load
 from esker.core.protocols.schema import Phase, Priority
@@ -278,3 +278,11 @@ def test_two_hours_are_small():
         for m in range(120)
     )  # fmt: skip
     assert sum(len(canonical(block(each))) for each in minutes) < 500_000
+
+
+A_CENTURY = st.integers(0, 100 * 365 * 86400 * 1_000_000).map(lambda us: after(us / 1_000_000))
+
+
+@given(A_CENTURY, A_CENTURY, st.tuples(*(st.text(max_size=5) for _ in range(4))))
+def test_an_id_sorts_as_its_instant_so_that_a_span_of_time_is_a_span_of_ids(one, other, sensor):
+    assert (first_id(one) <= identity(sensor, other)) == (one <= other)

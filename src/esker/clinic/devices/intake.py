@@ -103,17 +103,13 @@ def _keep_messages(clinic_id: str, arrived: Iterable[Arrived]) -> list[Arrived]:
             each.key = _key(clinic_id, each.said, each.raw)
             each.patient = _patient(each.said)
             keyed.setdefault(each.key, each)
-    if not keyed:
-        return []
-    for key in table.known(models.Message, clinic_id, keyed):
-        del keyed[key]
     owner = table.clinic(clinic_id)
-    table.insert(models.Message, (
-        (owner, each.key, each.said.monitor, each.said.header.control_id, table.time(each.at),
-         each.raw)
-        for each in keyed.values()
-    ))  # fmt: skip
-    return list(keyed.values())
+    new = table.insert_new(models.Message, {
+        key: (owner, key, each.said.monitor, each.said.header.control_id, table.time(each.at),
+              each.raw)
+        for key, each in keyed.items()
+    })  # fmt: skip
+    return [each for key, each in keyed.items() if key in new]
 
 
 def _key(clinic_id: str, said: hl7.Message, raw: bytes) -> str:

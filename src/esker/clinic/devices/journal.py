@@ -11,6 +11,7 @@ from django.db.models import Q
 from esker.clinic.devices.models import Reading as Row
 from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
 from esker.core.monitoring.pairing import Pairing, contradicts
+from esker.core.monitoring.series import first_id
 
 FIELDS = (
     "uid", "monitor", "channel", "method", "value", "observed_at", "received_at", "patient",
@@ -35,7 +36,7 @@ def reading(row: Values) -> Reading:
 
 def within(pairings: Sequence[Pairing], since: datetime | None, at: datetime | None) -> Q:
     """Rows that these pairings may hold; what `holds` then says decides."""
-    wanted = Q(pk__in=[])
+    wanted, begins = Q(pk__in=[]), []
     for each in pairings:
         first = each.since(named=True)
         begin = max(first, since) if since else first
@@ -43,6 +44,9 @@ def within(pairings: Sequence[Pairing], since: datetime | None, at: datetime | N
         if each.until is not None:
             one &= Q(observed_at__lte=each.until)
         wanted |= one
+        begins.append(begin)
+    if begins:
+        wanted &= Q(uid__gte=first_id(min(begins)))  # so that an index finds them
     return wanted & Q(received_at__lte=at) if at else wanted
 
 

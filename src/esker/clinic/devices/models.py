@@ -51,7 +51,7 @@ class Reading(Journalled):
     The journal: a row goes in the transaction that seals it into the record.
     """
 
-    uid = models.CharField(max_length=32)  # what makes a reading itself, as one id
+    uid = models.CharField(max_length=32)  # its instant, then its sensor; in order of time
     monitor = models.CharField(max_length=200)
     channel = models.CharField(max_length=8)
     method = models.CharField(max_length=16)
@@ -64,10 +64,7 @@ class Reading(Journalled):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "uid"], name="a_reading_once")]
-        indexes = [
-            models.Index(fields=["clinic", "observed_at", "monitor"], name="journal_by_time"),
-            models.Index(fields=["message"], name="journal_by_message"),
-        ]
+        indexes = [models.Index(fields=["message"], name="journal_by_message")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         sensor = (self.monitor, self.channel, Source.MONITOR.value, self.method)

@@ -7,7 +7,7 @@ order of the model's columns without a number that the database gives.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -18,40 +18,50 @@ from django.db.models import AutoField, Model
 
 from esker.clinic.people.models import Clinic
 
+Row = tuple[Any, ...]
 
-def insert(model: type[Model], rows: Iterable[tuple[Any, ...]]) -> int:
+
+def insert(model: type[Model], rows: Iterable[Row]) -> int:
     """Insert what is not there yet; how many rows that was."""
     ready = list(rows)
     if not ready:
         return 0
     if connection.vendor == "postgresql":
-        return _insert_json(_of_json(model), _json(model, ready))
+        return len(_insert_json(model, ready))
     with connection.cursor() as cursor:
         cursor.executemany(_of_values(model), ready)
         return int(cursor.rowcount)
 
 
-def _insert_json(sql: str, rows: str) -> int:
-    """With the driver's own cursor: Django's writes the rows into the statement, as a literal."""
+def insert_new(model: type[Model], rows: Mapping[str, Row]) -> set[str]:
+    """Insert, by their primary keys, those that are not there yet; the keys of these."""
+    if not rows:
+        return set()
+    if connection.vendor == "postgresql":
+        return _insert_json(model, rows.values())
+    new = rows.keys() - _known(model, rows)
+    insert(model, (row for key, row in rows.items() if key in new))
+    return new
+
+
+def _insert_json(model: type[Model], rows: Collection[Row]) -> set[Any]:
+    """The keys of what was new. By the driver's own cursor: Django's writes rows into the SQL."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(sql, [rows], prepare=True).rowcount
+        cursor.execute(_of_json(model), [_json(model, rows)], prepare=True)
+        return {row[0] for row in cursor}
 
 
-def known(model: type[Model], clinic_id: str, keys: Iterable[str]) -> set[str]:
-    """Those of these primary keys that the clinic's table has."""
-    if connection.vendor == "postgresql":
-        among, wanted = "= ANY(%s)", [*keys]
-    else:
-        among, wanted = "IN (SELECT value FROM json_each(%s))", json.dumps([*keys])
+def _known(model: type[Model], keys: Iterable[str]) -> set[str]:
     key, table = model._meta.pk.column, model._meta.db_table
-    sql = f"SELECT {key} FROM {table} WHERE clinic_id = %s AND {key} {among}"  # noqa: S608
+    among = "(SELECT value FROM json_each(%s))"
+    sql = f"SELECT {key} FROM {table} WHERE {key} IN {among}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [clinic(clinic_id), wanted])
+        cursor.execute(sql, [json.dumps([*keys])])
         return {row[0] for row in cursor.fetchall()}
 
 
-def update(model: type[Model], change: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def update(model: type[Model], change: str, rows: Iterable[Row]) -> None:
     """Carry `change` out once for each row, whose last value is the key of what it changes."""
     ready = list(rows)
     if ready:
@@ -76,10 +86,11 @@ def _of_json(model: type[Model]) -> str:
     """One parameter for all rows: a statement or an array for each costs the client more."""
     table, names = model._meta.db_table, ", ".join(_columns(model))
     rows = f"SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608
-    return f"INSERT INTO {table} ({names}) {rows} ON CONFLICT DO NOTHING"
+    key = model._meta.pk.column
+    return f"INSERT INTO {table} ({names}) {rows} ON CONFLICT DO NOTHING RETURNING {key}"
 
 
-def _json(model: type[Model], rows: list[tuple[Any, ...]]) -> str:
+def _json(model: type[Model], rows: Iterable[Row]) -> str:
     names = _columns(model)
     return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_bytes)
 

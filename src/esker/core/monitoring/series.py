@@ -36,11 +36,12 @@ def identity(of: Sensor, observed_at: datetime) -> str:
 
     Ids of one time lie together, so that a journal's index grows at its end only.
     """
-    return _instant(observed_at) + _hashed(of)
+    return first_id(observed_at) + _hashed(of)
 
 
 @lru_cache(maxsize=4096)  # a message has several values of one instant
-def _instant(at: datetime) -> str:
+def first_id(at: datetime) -> str:
+    """What sorts before every id of this instant and later, and after those of earlier ones."""
     return f"{int(at.timestamp()):08x}{at.microsecond:05x}"
 
 
