@@ -29,7 +29,7 @@ def expected(state, readings, protocol, at):
             f"implausible:{signal.channel}", _stretch(wild, "implausible", protocol, at)
         )
         found |= _probe(signal, heard, usable, protocol, at)
-        found |= _silent(state, signal, heard, protocol, at)
+        found |= _silent(state, signal, believed, protocol, at)
     ahead = [r.received_at for r in readings if r.observed_at > at + AHEAD]
     if ahead:
         found["device_skew"] = (_kind(protocol, "device_skew").priority, min(*ahead, at), None)

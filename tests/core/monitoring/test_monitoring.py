@@ -179,6 +179,27 @@ def test_no_answer_silences_a_high_alarm_for_good():
 
 
 @pytest.mark.hazard(19)
+@pytest.mark.hazard(22)
+def test_a_clock_that_stepped_back_prolongs_no_silence():
+    """Silenced and forgotten: answered and paused at ten, and the clock says nine."""
+    readings, later = spo2(*[88] * 200), after(3600)
+    said = {"limit:spo2": later}
+    until = {"limit:spo2": later + timedelta(seconds=120)}
+    found = alarms(readings, after(199), acknowledged=said, paused=until)["limit:spo2"]
+    assert ("sounding", 2) == (found.status, found.escalated)
+
+
+@pytest.mark.hazard(15)
+def test_a_probe_that_only_raves_is_as_good_as_silent():
+    """An artefact believed: no usable value for fifteen seconds is a lost signal, of its rank."""
+    readings = spo2(97, *[3] * 20)
+    found = alarms(readings, after(20))
+    assert ("sounding", Priority.MEDIUM) == (
+        found["lost_signal:spo2"].status, found["lost_signal:spo2"].priority
+    )  # fmt: skip
+
+
+@pytest.mark.hazard(19)
 def test_an_answer_to_a_milder_alarm_lasts_while_it_holds():
     readings = spo2(*[93] * 300)
     said = {"limit:spo2": after(20)}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from esker.clinic.sessions.shapes import Json, number, time
-from esker.core.protocols.schema import Protocol
+from esker.core.protocols.schema import Protocol, Rescue
 from esker.core.session import dosing
+from esker.core.session.commands import PrnOrder
 from esker.core.session.state import Session
-from esker.core.units import Kg, MgPerKg, by_weight, plain
+from esker.core.units import plain
 
 
 def drug(state: Session, protocol: Protocol, now: datetime) -> Json:
@@ -68,27 +67,33 @@ def ordered(state: Session) -> Json | None:
 
 
 def rescue(state: Session, protocol: Protocol) -> list[Json]:
-    """The cards, with doses only of what was ordered, worked out for the last weight."""
-    ordered = {prn.name: prn for prn in state.order.prns} if state.order else {}
-    weight = state.weights[-1][0] if state.weights else state.order and state.order.weight_kg
+    """The cards, with doses only of what was ordered, worked out for the last weight.
+
+    What was ordered and is named by no card stands on each of them: nobody looks for it elsewhere.
+    """
+    ordered = state.order.prns if state.order else ()
+    named = {name for card in protocol.rescue for name in _medicines(card)}
     return [
         {
             "id": card.id,
             "title": card.title,
             "steps": list(card.steps),
             "medicines": [
-                _medicine(ordered[name], weight) for name in card.medicines if name in ordered
+                _medicine(state, prn)
+                for prn in ordered
+                if prn.name.casefold() not in named or prn.name.casefold() in _medicines(card)
             ],
         }
         for card in protocol.rescue
     ]
 
 
-def _medicine(prn: Any, weight: Decimal | None) -> Json:
-    dose, unit = prn.dose, prn.unit
-    if unit == "mg/kg":
-        dose = by_weight(MgPerKg(prn.dose), Kg(weight)).value if weight else None
-        unit = "mg"
+def _medicines(card: Rescue) -> set[str]:
+    return {name.casefold() for name in card.medicines}
+
+
+def _medicine(state: Session, prn: PrnOrder) -> Json:
+    dose, unit = dosing.prn_dose(state, prn) or (None, "mg")
     return {
         "name": prn.name,
         "dose": number(dose),

@@ -124,13 +124,13 @@ class _Look:
             yield from self.outside(watched, of_channel)
             yield from self.implausible(watched, of_channel)
             yield from self.sensors(watched, sensors)
-            yield from self.silence(watched, of_channel)
+            yield from self.silence(watched, [r for r in of_channel if _plausible(watched, r)])
         yield from self.skew()
 
     def outside(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         """Limits and relative rules; implausible values neither raise nor end them."""
-        channel, (low, high) = watched.channel, watched.plausible
-        believed = [r for r in heard if low.value <= r.value <= high.value]
+        channel = watched.channel
+        believed = [r for r in heard if _plausible(watched, r)]
         limits = table(self.protocol, channel, self.state.phase)
         if limits is not None:
             look = partial(_limit, limits)
@@ -145,10 +145,9 @@ class _Look:
 
     def implausible(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         priority = behaviour(self.protocol, "implausible").priority
-        low, high = (bound.value for bound in watched.plausible)
 
         def look(each: Reading) -> Sight:
-            bad = not low <= each.value <= high
+            bad = not _plausible(watched, each)
             return Sight(effective_at(each), bad, priority, Strength.NOTE, each.value)
 
         def words(sight: Sight) -> str:
@@ -187,7 +186,10 @@ class _Look:
         return max([since, *(each for each in still if each)]) if all(still) else None
 
     def silence(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
-        """A channel that spoke and stopped; one that a gate needs and that never spoke."""
+        """A channel that spoke and stopped; one that a gate needs and that never spoke.
+
+        What no body can have is no word of it: a probe that only raves is as good as silent.
+        """
         if self.state.monitor is None or self.state.paired_at is None:
             return
         mine = [each for each in heard if each.device == self.state.monitor]
@@ -198,7 +200,7 @@ class _Look:
         allowed = allowed_silence(self.protocol, watched, mine)
         since = max(last or self.state.paired_at, self.state.paired_at) + allowed
         if self.at > since:
-            sentence = f"No {NAME[watched.channel]} from the monitor: look at the patient."
+            sentence = f"No usable {NAME[watched.channel]} from the monitor: look at the patient."
             yield self._make("lost_signal", watched.channel, sentence, since)
 
     def skew(self) -> Iterator[Condition]:
@@ -279,6 +281,11 @@ class _Look:
         worth = behaviour(self.protocol, kind).priority if priority is None else priority
         since = min(since, self.at)
         return Condition(f"{kind}:{detail}" if detail else kind, kind, worth, words, since, since)
+
+
+def _plausible(watched: Signal, reading: Reading) -> bool:
+    low, high = watched.plausible
+    return low.value <= reading.value <= high.value
 
 
 def _limit(limits: Table, reading: Reading) -> Sight:

@@ -103,12 +103,15 @@ def _answered(
         return alarm
     pause = timedelta(seconds=float(protocol.alarms.pause.value))
     said, until = acknowledged.get(alarm.id), paused.get(alarm.id)
+    # A clock that stepped back has put the answer into the future: it is not given yet.
+    said = said if said is not None and said <= at else None
+    until = until if until is not None and until - pause <= at else None
     lapses = said + pause if said and alarm.priority is Priority.HIGH else None
     if said is not None and said >= alarm.worse_since and (lapses is None or at < lapses):
         return replace(alarm, status="acknowledged", paused_until=None, escalated=0)
-    if until is not None and until - pause >= alarm.worse_since and at < until:
+    if until and until - pause >= alarm.worse_since and at < until:
         return replace(alarm, status="paused", paused_until=until, escalated=0)
-    over = [each for each in (until, lapses) if each is not None and each <= at]
+    over = [each for each in (until, lapses) if each and each <= at]
     unanswered = max(alarm.raised_at, alarm.worse_since, *over)
     level = _level(alarm.priority, at - unanswered, protocol)
     return replace(alarm, paused_until=None, escalated=level)

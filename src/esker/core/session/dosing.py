@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from esker.core.protocols.schema import Anchor, Protocol
-from esker.core.session.commands import DrawUp, ScanVial
+from esker.core.session.commands import DrawUp, PrnOrder, ScanVial
 from esker.core.session.state import Dosing, Drawn, Given, Order, Session, Window
 from esker.core.units import Kg, Mg, MgPerKg, MgPerMl, Ml, by_weight, mass, plain, volume
 
@@ -122,6 +122,15 @@ def planned_mg(state: Session, protocol: Protocol, at: datetime) -> Decimal:
     if state.dosing is Dosing.NOT_STARTED:
         return max(ordered, given_mg(state, at))
     return given_mg(state, at) + protocol.dose.device.value
+
+
+def prn_dose(state: Session, prn: PrnOrder) -> tuple[Decimal, str] | None:
+    """One dose of an as-needed order and its unit, for the last weight; None until one is known."""
+    if prn.unit != "mg/kg":
+        return prn.dose, prn.unit
+    ordered = state.order.weight_kg if state.order else None
+    kg = state.weights[-1][0] if state.weights else ordered
+    return (by_weight(MgPerKg(prn.dose), Kg(kg)).value, "mg") if kg else None
 
 
 def devices_ordered(state: Session, protocol: Protocol) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from esker.core.session import commands as c
@@ -161,6 +162,30 @@ def _rescue(case: Case, command: c.GiveRescue) -> Iterator[str]:
     if prn is None:
         yield f"{command.medicine} was given on a verbal order, without a signed one."
         return
+    yield from _as_ordered(case, command, prn)
     before = sum(1 for name, _ in case.state.rescues if name == command.medicine)
     if before >= prn.max_doses:
         yield f"{command.medicine} was given more often than ordered."
+
+
+def _as_ordered(case: Case, command: c.GiveRescue, prn: c.PrnOrder) -> Iterator[str]:
+    """What was given against what the as-needed order means for this weight."""
+    if command.medicine.casefold() != prn.name.casefold():
+        yield f"{command.medicine} was given on the order for {prn.name}."
+        return
+    if command.route.casefold() != prn.route.casefold():
+        yield f"{command.medicine} was given {command.route}; the order says {prn.route}."
+    meant = dosing.prn_dose(case.state, prn)
+    said = f"{plain(command.dose)} {command.unit}"
+    if meant is None:
+        yield f"{said} of {command.medicine} was given by weight, and no weight is known."
+        return
+    given, wanted = _mg(command.dose, command.unit), _mg(*meant)
+    if dosing.apart(given, wanted) > case.protocol.dose.drawn_tolerance.value:
+        yield (
+            f"{said} of {command.medicine} was given; the order means {plain(meant[0])} {meant[1]}."
+        )
+
+
+def _mg(amount: Decimal, unit: str) -> Decimal:
+    return amount / 1000 if unit == "microgram" else amount
