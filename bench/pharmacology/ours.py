@@ -12,8 +12,17 @@ from numba import njit
 
 from esker.core.pharmacology import lanes, modes
 from esker.core.pharmacology.fingerprint import fingerprint
-from esker.core.pharmacology.lanes import INLINED, OPTIONS, WIDTH, exp_minus, load, spread, store
-from esker.core.pharmacology.modes import add_filter, add_row, arrowhead_root, pair
+from esker.core.pharmacology.lanes import (
+    INLINED,
+    MATHS,
+    OPTIONS,
+    WIDTH,
+    exp_minus,
+    load,
+    spread,
+    store,
+)
+from esker.core.pharmacology.modes import add_filter, add_pools, arrowhead
 
 from . import task
 
@@ -35,25 +44,17 @@ def build(effect, p, lam, b, rows, gap):
     v1, none = load(p, V1), spread(0.0)
     a0, a1, a2 = (load(p, CL) + (Q2 + Q3)) / v1, Q2 / load(p, V2), spread(Q3 / V3)
     s1, s2 = a1 * Q2 / v1, a2 * Q3 / v1
+    arrowhead(3, a0, a1, a2, a0 + a1 + a2, s1, s2, none, lam, b, rows)
     for r in range(4 * M):
         store(rows, r, none)
     for j in range(3):
-        pole, share, _ = arrowhead_root(j, a0, a1, a2, a0 + a1 + a2, s1, s2, none)
-        store(lam, j, pole)
         store(gap, j, spread(1.0))
-        store(b, j, share)
+        store(b, 3 + j, none)
         store(rows, CP + j, 1.0 / v1)
-    back = spread(QM / VM2)
-    fast, slow, one, two = pair(spread((CLM + QM) / VM1), back, back * (QM / VM1))
-    made = FM * load(p, CL)
-    store(b, 3, none)
-    store(b, 4, none)
-    store(b, 5, none)
-    add_filter(3, M, -1, fast, made * one, rows, CP, SPARE, lam, b, gap)
-    add_row(4, spread(1.0 / VM1), rows, SPARE, CM)
-    store(rows, SPARE + 3, none)
-    add_filter(4, M, -1, slow, made * two, rows, CP, SPARE, lam, b, gap)
-    add_row(5, spread(1.0 / VM1), rows, SPARE, CM)
+    add_pools(3, M, -1, spread(CLM / VM1), spread(QM / VM1), spread(QM / VM2), FM * load(p, CL), rows,
+              CP, SPARE, CM, lam, b, gap)  # fmt: skip
+    for m in range(5):
+        store(rows, CM + m, load(rows, CM + m) * (1.0 / VM1))
     if effect:
         ke0 = load(p, KE0)
         add_filter(5, M, -1, ke0, ke0, rows, CP, CE, lam, b, gap)
@@ -134,7 +135,7 @@ def mean_of_five(f, v0, v1, v2, v5, floor, factor, weighted, g):
 
 
 def _solve_a(stamp):
-    @njit(cache=True, **OPTIONS)
+    @njit(cache=True, **MATHS)
     def solve_a(table, gaps, gap_of, output_of, event, out):
         """Case A: `table` (6, n) into `out` (blocks, 2 * 200, 8)."""
         n = table.shape[1] if stamp >= 0 else 0
@@ -182,7 +183,7 @@ def _solve_a(stamp):
 
 
 def _solve_b(stamp):
-    @njit(cache=True, **OPTIONS)
+    @njit(cache=True, **MATHS)
     def solve_b(table, gaps, base_of, times_of, gap_of, output_of, event, out):
         """Case B: `table` (6, n) into `out` (blocks, 4 * 200, 8)."""
         n = table.shape[1] if stamp >= 0 else 0

@@ -71,8 +71,8 @@ def _compiled(
     size = np.array([[EFFECTS["sbp_emax"].value], [EFFECTS["cadss_emax"].value]])
     (sweep_e if who.model == "E" else sweep_r)(
         np.ascontiguousarray(who.parameters), np.ascontiguousarray(amounts), who.feel * size,
-        timeline.gaps_min, timeline.stretch_gaps, timeline.stretch_end, timeline.output_of_knot,
-        timeline.first_event, timeline.event_channel, timeline.event_column, timeline.event_scale, timeline.delivered,
+        timeline.gaps_min, timeline.sums, timeline.regular, timeline.stretch_ahead, timeline.stretch_gap,
+        timeline.stretch_end, timeline.output_of_knot, timeline.first_event, timeline.event_channel, timeline.event_column, timeline.event_scale, timeline.delivered,
         np.append(times_min, np.inf), kernel_constants(), out, kept, amplification,
     )  # fmt: skip
     near = np.flatnonzero(~(amplification <= AMPLIFICATION_MAX))

@@ -29,4 +29,8 @@ def _content(value: Any) -> object:
         value = getattr(value, attribute, value)
     if isinstance(getattr(value, "__code__", None), CodeType):
         return hashlib.sha256(marshal.dumps(value.__code__)).hexdigest()
+    if isinstance(value, dict):
+        return sorted((str(key), _content(each)) for key, each in value.items())
+    if isinstance(value, set):
+        return sorted(map(str, value))
     return value if isinstance(value, int | float | str | tuple) else None

@@ -6,52 +6,32 @@ from __future__ import annotations
 
 from numba import njit, prange
 
-from . import lanes, modes, summary_kernel
+from . import lanes, modes, summary_kernel, sweep
 from .fingerprint import fingerprint
-from .lanes import (
-    CHUNK,
-    INLINED,
-    KERNEL,
-    OPTIONS,
-    WIDTH,
-    empty_rows,
-    larger,
-    load,
-    spread,
-    store,
-)
+from .lanes import CHUNK, KERNEL, OPTIONS, larger, load, spread, store
 from .layout import HNK_PER_NK
 from .modes import (
-    above_zero,
-    add_area,
     add_filter,
+    add_pools,
     add_row,
-    arrowhead_root,
-    decay,
-    decay_factors,
-    four,
-    give,
-    look,
-    pair,
+    arrowhead,
     scale_row,
-    settle,
-    weigh,
-    weigh_two,
 )
-from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
+from .sweep import Shape, above_zero, four, sweeper, weigh, weigh_two
 
 # Positions in layout.PARAMETERS["E"].
 (KAN, KASW, KAPO, VC, Q1, VP1, Q2, VP2, QH, VH, KEL, KMET, VN, CLN, VPN, QN, FH, VH1, VH2, CLH,
  QHNK, KE0, KT_SBP, KT_CADSS, BRIDGE) = range(25)  # fmt: skip
 NASAL, SWALLOWED, ORAL, IV = range(4)
-CHANNELS, ROWS = 4, 6
 OBSERVED = (0, 1, 3, 4, 5, 0)  # as `summary_kernel.observe` has it
+ROWS = 6
 MODES = 14  # 3 depots, 4 of drug and liver, 2 NK, 2 HNK, effect site, 2 tolerances
 DRUG, NK, HNK, EFFECT, T_SBP, T_CADSS, LIVER, DEPOTS, SPARE = (MODES * r for r in range(9))
+SHAPE = Shape(1, MODES, 4, ROWS, ROWS, 9, -1, OBSERVED)
 
 
-@njit(**OPTIONS)
-def build_e(p, lam, b, rows, gap):
+@njit(inline="always", **OPTIONS)
+def build_e(_, p, lam, b, rows, gap):
     """Poles, bolus gains and output rows (ng/mL per mg) of WIDTH patients.
 
     `p` is (25, WIDTH); `lam`, `gap` 14 rows; `b` 4 * 14; `rows` 9 * 14, of which the first
@@ -67,138 +47,75 @@ def build_e(p, lam, b, rows, gap):
     a1, a2 = q1 / load(p, VP1), q2 / load(p, VP2)
     a3 = qh / vh + load(p, KEL) + load(p, KMET)
     s1, s2, s3 = a1 * q1 / vc, a2 * q2 / vc, qh * qh / (vc * vh)
-    worst = spread(1.0)
+    worst = arrowhead(4, (q1 + q2 + qh) / vc, a1, a2, a3, s1, s2, s3, lam[3:],
+                      b[IV * MODES + 3 :], rows[SPARE:])  # fmt: skip
     for j in range(4):
-        pole, share, state = arrowhead_root(j, (q1 + q2 + qh) / vc, a1, a2, a3, s1, s2, s3)
+        pole = load(lam, 3 + j)
         # What the liver hands to the centre and takes from it, for this mode.
         to_centre, to_liver = qh / vh / (a3 - pole), qh / vc / (a3 - pole)
         store(rows, DEPOTS, load(p, KAN))
         store(rows, DEPOTS + 1, load(p, KASW) * to_centre)
         store(rows, DEPOTS + 2, load(p, KAPO) * to_centre)
-        store(b, IV * MODES + 3 + j, share)
+        share = load(b, IV * MODES + 3 + j)
         strain = add_filter(3 + j, MODES, -1, pole, share, rows, DEPOTS, SPARE, lam, b, gap)
-        worst = larger(worst, larger(strain, state))
+        worst = larger(worst, strain)
         add_row(4 + j, spread(1.0), rows, SPARE, DRUG)
         add_row(4 + j, to_liver, rows, SPARE, LIVER)
         store(rows, SPARE + 3 + j, spread(0.0))
-    vn, cln, vh1 = load(p, VN), load(p, CLN), load(p, VH1)
-    qn, back = load(p, QN), load(p, QN) / load(p, VPN)
-    fast, slow, one, two = pair((cln + qn) / vn, back, qn * back / vn)
-    made = load(p, KMET)
-    add_filter(7, MODES, -1, fast, made * one, rows, LIVER, SPARE, lam, b, gap)
-    add_row(8, spread(1.0), rows, SPARE, NK)
-    store(rows, SPARE + 7, spread(0.0))
-    add_filter(8, MODES, -1, slow, made * two, rows, LIVER, SPARE, lam, b, gap)
-    add_row(9, spread(1.0), rows, SPARE, NK)
-    qhnk, back = load(p, QHNK), load(p, QHNK) / load(p, VH2)
-    fast, slow, one, two = pair((load(p, CLH) + qhnk) / vh1, back, qhnk * back / vh1)
-    made = load(p, FH) * cln / vn
-    add_filter(9, MODES, -1, fast, made * one, rows, NK, SPARE, lam, b, gap)
-    add_row(10, spread(1.0), rows, SPARE, HNK)
-    add_filter(10, MODES, -1, slow, made * two, rows, NK, SPARE, lam, b, gap)
-    add_row(11, spread(1.0), rows, SPARE, HNK)
+    vn, cln, qn = load(p, VN), load(p, CLN), load(p, QN)
+    add_pools(7, MODES, -1, cln / vn, qn / vn, qn / load(p, VPN), load(p, KMET), rows, LIVER, SPARE,
+              NK, lam, b, gap)  # fmt: skip
+    vh1, qhnk = load(p, VH1), load(p, QHNK)
+    add_pools(9, MODES, -1, load(p, CLH) / vh1, qhnk / vh1, qhnk / load(p, VH2),
+              load(p, FH) * cln / vn, rows, NK, SPARE, HNK, lam, b, gap)  # fmt: skip
     ke0 = load(p, KE0)
     scale_row(MODES, 1000.0 / vc, rows, DRUG, DRUG)
     add_filter(11, MODES, -1, ke0, ke0 * load(p, BRIDGE), rows, DRUG, EFFECT, lam, b, gap)
-    add_filter(12, MODES, -1, load(p, KT_SBP), load(p, KT_SBP), rows, EFFECT, T_SBP, lam, b, gap)
-    strain = add_filter(
-        13, MODES, -1, load(p, KT_CADSS), load(p, KT_CADSS), rows, EFFECT, T_CADSS, lam, b, gap
-    )
+    for n, rate, out in ((12, load(p, KT_SBP), T_SBP), (13, load(p, KT_CADSS), T_CADSS)):
+        strain = add_filter(n, MODES, -1, rate, rate, rows, EFFECT, out, lam, b, gap)
+        worst = larger(worst, strain)
     scale_row(MODES, 1000.0 / vn, rows, NK, NK)
     scale_row(MODES, 1000.0 * HNK_PER_NK / vh1, rows, HNK, HNK)
-    return larger(worst, strain)
+    return worst
 
 
-@njit(**INLINED)
-def step_e(gaps, q, rows, factor, base, z, y):
-    """Let the modes decay over the gaps of stretch `q` and read the six outputs after each into `y`.
+@njit(inline="always", **OPTIONS)
+def read_e(a, ahead, w, base, y):
+    """The six outputs after each of the next four steps into `y`.
 
     Only modes that can reach an output are weighed: 53 products instead of 84.
     """
-    decay(0, MODES, MODES, gaps, q, factor, z)
-    drug, effect = weigh_two(0, 7, MODES, DRUG, EFFECT, rows, z, four(base, 0), four(base, 3))
+    ahead, w, base, r = ahead[0], w[0], base[0], a * ROWS
+    drug, effect = weigh_two(0, 7, MODES, r, r + 3, ahead, w, four(base, 0), four(base, 3))
     above_zero(y, 0, ROWS, drug)
-    above_zero(y, 3, ROWS, weigh(11, 12, MODES, EFFECT, rows, z, effect))
-    nk, hnk = weigh_two(0, 9, MODES, NK, HNK, rows, z, four(base, 1), four(base, 2))
+    above_zero(y, 3, ROWS, weigh(11, 12, MODES, r + 3, ahead, w, effect))
+    nk, hnk = weigh_two(0, 9, MODES, r + 1, r + 2, ahead, w, four(base, 1), four(base, 2))
     above_zero(y, 1, ROWS, nk)
-    above_zero(y, 2, ROWS, weigh(9, 11, MODES, HNK, rows, z, hnk))
-    sbp, cadss = weigh_two(0, 7, MODES, T_SBP, T_CADSS, rows, z, four(base, 4), four(base, 5))
-    sbp, cadss = weigh_two(11, 12, MODES, T_SBP, T_CADSS, rows, z, sbp, cadss)
-    above_zero(y, 4, ROWS, weigh(12, 13, MODES, T_SBP, rows, z, sbp))
-    above_zero(y, 5, ROWS, weigh(13, 14, MODES, T_CADSS, rows, z, cadss))
+    above_zero(y, 2, ROWS, weigh(9, 11, MODES, r + 2, ahead, w, hnk))
+    sbp, cadss = weigh_two(0, 7, MODES, r + 4, r + 5, ahead, w, four(base, 4), four(base, 5))
+    sbp, cadss = weigh_two(11, 12, MODES, r + 4, r + 5, ahead, w, sbp, cadss)
+    above_zero(y, 4, ROWS, weigh(12, 13, MODES, r + 4, ahead, w, sbp))
+    above_zero(y, 5, ROWS, weigh(13, 14, MODES, r + 5, ahead, w, cadss))
 
 
-@njit(**OPTIONS)
-def happen(begin, end, channel, column, scale, delivered, dose, lam, b, w, level, given):
-    """Carry out events `begin` to `end`; returns by how many the running infusions changed."""
-    change = 0
-    for event in range(begin, end):
-        bolus, into = scale[event] == 0.0, channel[event]
-        amount = load(dose, column[event])
-        rate = amount if bolus else amount * scale[event]
-        give(bolus, rate, into * MODES, -1, lam, b, w, level)
-        if not bolus:
-            change += 1 if scale[event] > 0.0 else -1
-        if scale[event] >= 0.0:
-            store(given, into, load(given, into) + amount * delivered[column[event]])
-    return change
+sweep_chunk = sweeper(build_e, read_e, SHAPE)
 
 
 def _kernel(stamp):
     @njit(**KERNEL)
-    def sweep_e(p, amounts, feel, minutes, gaps, end_of, output_of, first, channel, column, scale,
-                delivered, times, effects, curves, summaries, amplification):  # fmt: skip
-        """Run every patient along the timeline; `engine.run` says what each array is.
-
-        `curves` (rows, times, patients) is filled when it has times, `summaries`
-        (SUMMARIES, patients) likewise, so that one compiled kernel serves both.
-        """
+    def sweep_e(p, amounts, feel, gaps, sums, regular, ahead_of, gap_of, end_of, output_of,
+                first, channel, column, scale, delivered, times, effects, curves, summaries,
+                amplification):  # fmt: skip
+        """Run every patient along the timeline; `engine.run` says what each array is."""
         n = p.shape[1] if stamp >= 0 else 0  # read, so that it is part of the cache key
         for chunk in prange((n + CHUNK - 1) // CHUNK):
-            p8, dose = empty_rows(p.shape[0]), empty_rows(amounts.shape[0])
-            feel8, kept = empty_rows(2), empty_rows(SUMMARIES)
-            lam, b = empty_rows(MODES), empty_rows(CHANNELS * MODES)
-            rows, gap = empty_rows(9 * MODES), empty_rows(MODES)
-            z, level = empty_rows(4 * MODES), empty_rows(MODES)
-            w = z[3 * MODES :]  # the present
-            base, y, given = empty_rows(ROWS), empty_rows(4 * ROWS), empty_rows(CHANNELS)
-            factor = empty_rows(minutes.size * MODES)
-            strain = empty_rows(2)
-            for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
-                mine = min(WIDTH, n - at)
-                take(p, at, mine, p8)
-                take(amounts, at, mine, dose)
-                take(feel, at, mine, feel8)
-                w[:] = 0.0
-                level[:] = 0.0
-                base[:] = 0.0
-                given[:] = 0.0
-                store(strain, 0, build_e(p8, lam, b, rows, gap))
-                decay_factors(lam, minutes, factor)
-                start(kept)
-                running = k = 0
-                for q in range(end_of.size):
-                    step_e(gaps, q, rows, factor, base, z, y)
-                    begin, k = k, end_of[q]
-                    if first[k] > first[k - 1]:
-                        running += happen(first[k - 1], first[k], channel, column, scale, delivered,
-                                          dose, lam, b, w, level, given)  # fmt: skip
-                        if running == 0:
-                            level[:] = 0.0  # drops the rounding of rates that have cancelled
-                        settle(MODES, ROWS, rows, level, base)
-                        look(MODES, ROWS, rows, w, base, y, (k - begin - 1) * ROWS)
-                    draw(y, ROWS, output_of, begin, k, at, mine, curves)
-                    if summaries.shape[1] > 0:
-                        observe(y, ROWS, OBSERVED, output_of, begin, k, times, feel8, effects,
-                                kept)  # fmt: skip
-                if summaries.shape[1] > 0:
-                    add_area(MODES, -1, 0, rows, lam, b, w, level, given, kept, 2)
-                    add_area(MODES, -1, 1, rows, lam, b, w, level, given, kept, 4)
-                    finish(kept, summaries, at, mine)
-                for i in range(mine):
-                    amplification[at + i] = strain[0, i]
+            sweep_chunk(chunk, p, amounts, feel, gaps, sums, regular, ahead_of, gap_of, end_of,
+                        output_of, first, channel, column, scale, delivered, times, effects, curves,
+                        summaries, amplification)  # fmt: skip
 
     return sweep_e
 
 
-sweep_e = _kernel(fingerprint(vars(lanes), vars(modes), vars(summary_kernel), globals()))
+sweep_e = _kernel(
+    fingerprint(vars(lanes), vars(modes), vars(summary_kernel), vars(sweep), globals())
+)

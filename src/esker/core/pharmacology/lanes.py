@@ -26,10 +26,14 @@ from numba.extending import intrinsic
 WIDTH = 8 if binding.get_host_cpu_features().get("avx512f") else 4
 CHUNK = 128  # patients for each piece of parallel work: it allocates once
 # Only whole kernels are cached (see fingerprint.py), not the functions that they are built from.
-OPTIONS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+MATHS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+# They are called from kernels alone, on arrays that the kernel keeps: no wrappers for Python, and
+# no counting of references, which takes a locked instruction for every slice.
+OPTIONS = {**MATHS, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # A call with arrays pushes dozens of words; at every step that would cost more than the step.
 INLINED = {**OPTIONS, "forceinline": True}
-KERNEL = {"cache": True, "parallel": True, **OPTIONS}
+ALLOCATING = {**MATHS, "forceinline": True}
+KERNEL = {"cache": True, "parallel": True, **MATHS}
 _DOUBLE = ir.DoubleType()
 _VECTOR = ir.VectorType(_DOUBLE, WIDTH)
 _LONGS = ir.VectorType(ir.IntType(64), WIDTH)
@@ -124,6 +128,34 @@ def store(typing_context, array, row, value):
     return types.void(array, types.intp, lanes), generate
 
 
+def _cell(context, builder, kind, array, row, column):
+    found = context.make_array(kind)(context, builder, array)
+    width = builder.extract_value(found.shape, 1)
+    place = builder.gep(found.data, [builder.add(builder.mul(row, width), column)])
+    return builder.bitcast(place, _VECTOR.as_pointer())
+
+
+@intrinsic
+def load_at(typing_context, array, row, column):
+    """WIDTH values of a C-contiguous (rows, patients) array from a column on."""
+
+    def generate(context, builder, sig, args):
+        return builder.load(_cell(context, builder, sig.args[0], *args), align=8)
+
+    return lanes(array, types.intp, types.intp), generate
+
+
+@intrinsic
+def store_at(typing_context, array, row, column, value):
+    """Write WIDTH values of a C-contiguous (rows, patients) array from a column on."""
+
+    def generate(context, builder, sig, args):
+        builder.store(args[3], _cell(context, builder, sig.args[0], *args[:3]), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, lanes), generate
+
+
 @intrinsic
 def spread(typing_context, number):
     """The same number in all lanes."""
@@ -187,7 +219,7 @@ def two_to(typing_context, k):
     return lanes(lanes), generate
 
 
-@njit(**OPTIONS)
+@njit(**ALLOCATING)
 def empty_rows(count):
     """An uninitialised (count, WIDTH) array that starts on a cache line.
 
@@ -196,6 +228,12 @@ def empty_rows(count):
     raw = np.empty((count + 1) * WIDTH)
     skip = (-raw.ctypes.data % 64) // 8
     return raw[skip : skip + count * WIDTH].reshape((count, WIDTH))
+
+
+@njit(**ALLOCATING)
+def empty_blocks(blocks, count):
+    """The same for several blocks: (blocks, count, WIDTH)."""
+    return empty_rows(blocks * count).reshape((blocks, count, WIDTH))
 
 
 @njit(**OPTIONS)
@@ -215,18 +253,13 @@ def exp_minus(x):
     k = nearest(x * 1.4426950408889634)
     r = x - k * 0.6931471803691238
     r = r - k * 1.9082149292705877e-10
-    # Taylor to r**13 / 13! on |r| < 0.347, which is below half an ulp.
-    p = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
-    return p * two_to(k)
+    # Taylor to r**13 / 13! on |r| < 0.347, which is below half an ulp; two sums side by side.
+    s = r * r
+    even = s * (1.0 / 479001600.0) + 1.0 / 3628800.0
+    odd = s * (1.0 / 6227020800.0) + 1.0 / 39916800.0
+    even, odd = even * s + 1.0 / 40320.0, odd * s + 1.0 / 362880.0
+    even, odd = even * s + 1.0 / 720.0, odd * s + 1.0 / 5040.0
+    even, odd = even * s + 1.0 / 24.0, odd * s + 1.0 / 120.0
+    even, odd = even * s + 0.5, odd * s + 1.0 / 6.0
+    # The large terms last: 1 + (r + the rest), so that rounding stays at half an ulp of the result.
+    return (1.0 + (r + s * (odd * r + even))) * two_to(k)

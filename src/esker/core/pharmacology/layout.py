@@ -25,6 +25,9 @@ ROWS: Final = MappingProxyType({
           "tolerance_cadss", "r_arterial", "r_venous", "r_nk", "r_hnk"),
 })  # fmt: skip
 
+# Knots with equal gaps that the kernels take at once.
+AHEAD: Final = 4
+
 # Reduced outputs: peaks are over the output times, areas are exact up to the last one.
 SUMMARIES: Final = (
     "cmax_ng_ml", "tmax_min", "auc_ng_h_ml", "norketamine_cmax_ng_ml", "norketamine_auc_ng_h_ml",

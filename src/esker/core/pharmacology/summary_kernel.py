@@ -7,7 +7,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .lanes import INLINED, OPTIONS, WIDTH, if_greater, larger, load, smaller, spread, store
+from .lanes import (
+    INLINED,
+    OPTIONS,
+    WIDTH,
+    if_greater,
+    larger,
+    load,
+    load_at,
+    smaller,
+    spread,
+    store,
+    store_at,
+)
 from .layout import SUMMARIES as NAMES
 
 SUMMARIES = len(NAMES)
@@ -80,26 +92,38 @@ def draw(y, stride, output_of, begin, end, at, mine, curves):
             t, first = output_of[knot], (knot - begin) * stride
             if t >= 0:
                 for r in range(stride):
-                    for i in range(mine):
-                        curves[r, t, at + i] = y[first + r, i]
+                    put(y, first + r, mine, curves[r], t, at)
 
 
 @njit(**OPTIONS)
 def finish(kept, summaries, at, mine):
     """Scale and store; minutes of area become hours, -1 becomes NaN."""
+    for r in range(SUMMARIES):
+        value = load(kept, r)
+        if r == 2 or r == 4:
+            value = value / 60.0
+        if r >= 9:
+            value = if_greater(spread(0.0), value, spread(np.nan), value)
+        store(kept, r, value)
+        put(kept, r, mine, summaries, r, at)
+
+
+@njit(**INLINED)
+def put(source, row, mine, out, into, at):
+    """Store the first `mine` lanes of a row from column `at` of `out` on."""
+    if mine == WIDTH:
+        store_at(out, into, at, load(source, row))
+        return
     for i in range(mine):
-        for r in range(SUMMARIES):
-            value = kept[r, i]
-            if r == 2 or r == 4:
-                value = value / 60.0
-            if r >= 9 and value < 0.0:
-                value = np.nan
-            summaries[r, at + i] = value
+        out[into, at + i] = source[row, i]
 
 
 @njit(**OPTIONS)
 def take(source, at, mine, out):
     """Copy WIDTH patients' columns; spare lanes repeat the last patient."""
     for r in range(out.shape[0]):
+        if mine == WIDTH:
+            store(out, r, load_at(source, r, at))
+            continue
         for i in range(WIDTH):
             out[r, i] = source[r, at + min(i, mine - 1)]

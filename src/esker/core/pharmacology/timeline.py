@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .layout import AHEAD
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Gaps that agree to this many minutes share their factors: the rounding of a time, not more.
 SAME_GAP_MIN = 1e-11
-STRETCH = 4  # knots that the kernels take at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,19 @@ class Input:
 class Timeline:
     """Knots in time order with what happens at each; see `lay_out`.
 
-    A stretch is up to four knots of which only the last may have events: the kernels take it in one
-    go. `stretch_gaps` (stretches, 4) are its gaps' numbers; gap 0 lasts no time and fills it up.
+    A stretch is one knot, or four with equal gaps and without events, which the kernels take in one
+    go: `stretch_ahead` is then that gap's place among the `regular` ones, and -1 for one knot.
+    `sums` (gaps, 2) are two shorter gaps that make up each gap, or -1: an event off the grid splits a
+    step in two.
     """
 
     gaps_min: Floats
+    sums: Ints
     gap_of_knot: Ints
+    regular: Ints
     stretch_end: Ints
-    stretch_gaps: Ints
+    stretch_gap: Ints
+    stretch_ahead: Ints
     output_of_knot: Ints
     first_event: Ints
     event_channel: Ints
@@ -96,12 +102,19 @@ def _timeline(
     output = np.full(knots.size, -1, dtype=np.int64)
     output[np.searchsorted(knots, times_min)] = np.arange(times_min.size)
     first_event = np.searchsorted(when, np.append(knots, np.inf)).astype(np.int64)
-    ends, stretches = _stretches(gap_of_knot, np.diff(first_event) > 0)
+    ends = _stretches(gap_of_knot, np.diff(first_event) > 0)
+    long = np.diff(ends, prepend=0) == AHEAD
+    regular, place = np.unique(gap_of_knot[ends - 1][long], return_inverse=True)
+    ahead = np.full(ends.size, -1, dtype=np.int64)
+    ahead[long] = place
     return Timeline(
         gaps_min=shared,
+        sums=_sums(shared),
         gap_of_knot=gap_of_knot.astype(np.int64),
+        regular=regular.astype(np.int64),
         stretch_end=ends,
-        stretch_gaps=stretches,
+        stretch_gap=gap_of_knot[ends - 1].astype(np.int64),
+        stretch_ahead=ahead,
         output_of_knot=output,
         first_event=first_event,
         event_channel=np.array([event[1] for event in events], dtype=np.int64),
@@ -111,15 +124,26 @@ def _timeline(
     )
 
 
-def _stretches(gap_of_knot: Ints, eventful: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """(stretches,) where each ends, (stretches, 4) its gaps."""
+def _stretches(gap_of_knot: Ints, eventful: NDArray[np.bool_]) -> Ints:
+    """Where each stretch ends."""
     ends: list[int] = []
-    gaps: list[list[int]] = []
     begin = 0
     while begin < gap_of_knot.size:
-        inside = eventful[begin : begin + STRETCH]
-        count = int(inside.argmax()) + 1 if inside.any() else inside.size
-        gaps.append([*gap_of_knot[begin : begin + count], *[0] * (STRETCH - count)])
-        begin += count
+        gaps, events = gap_of_knot[begin : begin + AHEAD], eventful[begin : begin + AHEAD]
+        even = gaps.size == AHEAD and not events.any() and (gaps == gaps[0]).all()
+        begin += AHEAD if even else 1
         ends.append(begin)
-    return np.array(ends, dtype=np.int64), np.array(gaps, dtype=np.int64)
+    return np.array(ends, dtype=np.int64)
+
+
+def _sums(gaps: Floats) -> Ints:
+    """(gaps, 2) of which two shorter gaps each of these sorted gaps is made, or -1."""
+    found = np.full((gaps.size, 2), -1, dtype=np.int64)
+    place = {round(gap / SAME_GAP_MIN): g for g, gap in enumerate(gaps)}
+    for g, gap in enumerate(gaps):
+        for one in range(1, g):
+            two = place.get(round((gap - gaps[one]) / SAME_GAP_MIN), g)
+            if 0 < two < g:
+                found[g] = one, two
+                break
+    return found
