@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from esker.clinic import clock, tenancy
+from esker.clinic.alarms import tick
 from esker.clinic.alarms.tick import Watch, stored
 from esker.clinic.devices import presence
 from esker.clinic.ledger import store
 from esker.clinic.live import screens
 from esker.clinic.sessions.models import CurrentAlarm
+from tests.clinic.sessions.room import PERSON
 
 
 def kinds(room):
@@ -141,3 +145,41 @@ def test_a_gateway_that_is_gone_is_an_alarm_at_every_chair_until_it_is_back(room
     assert said[:3] == [[], [], ["alarm.raised"]]
     assert said[5] == ["alarm.raised"]
     assert said[-1] == ["alarm.raised", "alarm.cleared"]
+
+
+def stored_of(room):
+    with tenancy.scope(room.clinic):
+        return stored(room.clinic)
+
+
+def beside(room):
+    """Another session of the same clinic, planned and not here yet."""
+    other = copy(room)
+    other.session = str(uuid4())
+    person = PERSON | {"id": "p2", "name": "Demo Birch", "mrn": "DEMO-1002"}
+    other.do(
+        "open_session", patient=person, protocol_hash=room.hash, planned_at=room.now.isoformat()
+    )
+    return other
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard(16)
+def test_when_many_chairs_change_at_once_the_most_urgent_is_written_first(room, monkeypatch):
+    """Hazard 16: a floor of small alarms holds up no emergency, and none of them is lost."""
+    monkeypatch.setattr(tick, "MOST", 1)
+    room.arrived()
+    falls = beside(room)
+    falls.do("emergency")
+    watch = Watch(room.clinic)
+    room.wait(minutes=5)
+    room.monitor()
+    watch.look(room.now)
+
+    assert ("alarm.raised", "emergency") in kinds(falls)
+    assert {falls.session} == stored_of(room).keys()
+    assert {room.session} == watch.left
+
+    watch.look(room.now, everywhere=False)
+    assert "not_watched" in stored_of(room)[room.session]
+    assert frozenset() == watch.left

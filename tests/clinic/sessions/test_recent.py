@@ -21,7 +21,7 @@ def state_of(room):
 def kept(room, recent):
     with tenancy.reading(room.clinic):
         recent.follow()
-        return recent.readings(state_of(room), room.protocol, room.now)
+        return tuple(recent.readings(state_of(room), room.protocol, room.now))
 
 
 def stored(room):

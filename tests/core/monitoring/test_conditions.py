@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from esker.core.monitoring.alarms import conditions, lookback
 from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
-from esker.core.monitoring.series import charted, reading_id
+from esker.core.monitoring.series import Growing, charted, reading_id
 from esker.core.protocols.load import load
 from esker.core.protocols.schema import Cited, Phase, Priority, Relative, Strength
 from esker.core.session.state import Session, Window
@@ -159,3 +160,17 @@ def test_a_lost_gateway_is_a_condition():
     found = {c.id: c for c in conditions(state, window, PROTOCOLS["ketamine-iv"], START)}
 
     assert START == found["no_gateway"].since
+
+
+@pytest.mark.hazard(16)
+@given(st.sampled_from(sorted(PROTOCOLS)), series(), st.lists(st.integers(0, 30), max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_a_series_that_is_led_on_shows_what_the_whole_shows(name, heard, cuts):
+    """Hazard 16: the loop's copy grows second by second, and raises what the record raises."""
+    (readings, at), protocol, state = heard, PROTOCOLS[name], watching(Phase.DOSE)
+    grown, places = Growing(), sorted({min(cut, len(readings)) for cut in (0, *cuts)})
+    for start, end in pairwise([*places, len(readings)]):
+        grown.extend(readings[start:end])
+
+    assert readings == tuple(grown)
+    assert told(state, readings, protocol, at) == told(state, grown, protocol, at)

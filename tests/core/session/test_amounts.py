@@ -1,5 +1,6 @@
 """Every milligram is somewhere: in the patient, in the sharps bin, or in a deviation."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -214,3 +215,20 @@ def test_a_vial_is_accounted_for_only_by_its_sum_or_a_deviation(minutes, wasted,
     if not loose(room) and abs(by_hand) > Decimal("0.11"):
         said = [e.data()["what"] for e in room.entries if e.kind == "deviation.noted"]
         assert any("should be left" in each for each in said)
+
+
+def test_a_pump_that_was_paused_is_empty_later_by_the_pause():
+    """At the chair one sees when it will be empty, and that it has been."""
+    room = infusing(10)
+    expected = room.now + timedelta(minutes=30)
+    assert expected == dosing.empty_at(room.state)
+
+    room.do("pause", reason="dizzy")
+    assert dosing.empty_at(room.state) is None
+    room.wait(5)
+    room.monitor()
+    room.do("resume", order_version=1)
+    assert expected + timedelta(minutes=5) == dosing.empty_at(room.state)
+
+    room.wait(60)
+    assert expected + timedelta(minutes=5) == dosing.empty_at(room.state)

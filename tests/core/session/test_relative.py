@@ -1,6 +1,7 @@
 """A rise or fall from the baseline stands at the gates, beside the absolute limits."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,9 +9,12 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from esker.core.monitoring.episodes import Sight, newest
 from esker.core.monitoring.relative import met
 from esker.core.protocols.schema import Cited, Phase, Priority, Relative, Strength
-from tests.core.session.clinicroom import Room
+from esker.core.session.gate_rules import up_to
+from esker.core.session.readings import Latest
+from tests.core.session.clinicroom import START, Room
 
 NASAL, INFUSION = "esketamine-trd-us", "ketamine-iv"
 
@@ -83,6 +87,32 @@ def test_a_rise_that_must_last_holds_only_when_it_has():
     room.monitor(sbp=150)
     room.window = replace(room.window, readings=(*early, *room.window.readings))
     assert "relative" == more(room).code
+
+
+@pytest.mark.hazard(16)
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 5, 10, 11, 60, 300]), st.booleans()), max_size=20),
+    st.integers(0, 400), st.sampled_from([0, 10, 30]),
+)  # fmt: skip
+@settings(max_examples=300, deadline=None)
+def test_looking_back_as_far_as_a_rule_asks_is_enough(steps, lasting, calm):
+    """Hazard 16: whether a change has lasted is the same however much older the window reaches."""
+    lasting, calm, seen, second = timedelta(seconds=lasting), timedelta(seconds=calm), [], 0
+    for gap, bad in steps:
+        second += gap
+        value = Decimal(150 if bad else 120)
+        seen.insert(0, Latest(value, START + timedelta(seconds=second), None))
+    at = START + timedelta(seconds=second)
+
+    def sight(each):
+        bad = each.value > 140
+        return Sight(each.observed_at, bad, Priority.LOW, Strength.HOLD, each.value)
+
+    def has_lasted(readings):
+        found = newest(readings, sight, calm, at)
+        return found is not None and found.until is None and found.lasted(at) >= lasting
+
+    assert has_lasted(seen) == has_lasted(up_to(seen, at - lasting - calm))
 
 
 @pytest.mark.hazard(14)

@@ -71,6 +71,8 @@ def _watch(clinic_id: str, stop: threading.Event) -> None:
             if not _look(watch, everywhere=everywhere):
                 stop.wait(EVERY_S)
                 return
+            if watch.left:
+                news.set()
             everywhere_s = begun if everywhere else everywhere_s
             stop.wait(max(0.0, PAUSE_S - (time.monotonic() - begun)))
 

@@ -24,6 +24,8 @@ from esker.core.session.state import Session, Window
 ACTOR = "alarm-loop"
 BY_READINGS = ("limit", "relative", "implausible", "jump", "flat")
 QUIET = ("raised", "cleared")  # not heard: before its delay passed, or gone
+AT_ONCE = 8  # sessions that are written down in one transaction: a commit costs as much as three
+MOST = 16  # sessions that are written down before the next look at all of them
 Alarms = dict[str, Alarm]
 
 
@@ -31,17 +33,22 @@ class Watch:
     """Looks at one clinic's chairs again and again.
 
     It keeps copies of the journal's last minutes, and when each alarm was last seen to hold; a new
-    one finds all that matters in the record.
+    one finds all that matters in the record. `left` are sessions that changed and that the next
+    look writes down: fifty chairs that all change at once hold up nobody's desaturation.
     """
 
     def __init__(self, clinic_id: str) -> None:
         self.clinic_id = clinic_id
         self.recent = Recent(clinic_id)
+        self.left: frozenset[str] = frozenset()
         self._seen: dict[tuple[str, str], datetime] = {}
         self._no_gateway: datetime | None = None  # since when
 
     def look(self, at: datetime, *, everywhere: bool = True) -> int:
-        """Bring alarms to `at`; how many sessions changed. Else only where a monitor spoke."""
+        """Bring alarms to `at`; how many sessions changed. Else only where a monitor spoke.
+
+        The most urgent changes are written first.
+        """
         with tenancy.reading(self.clinic_id):
             spoke = self.recent.follow()
             before = stored(self.clinic_id)
@@ -50,17 +57,22 @@ class Watch:
             if everywhere:
                 lost = presence.lost_since(self.clinic_id, at)
                 self._no_gateway = lost and (self._no_gateway or lost)
-            changed = [
-                (state, window)
-                for state in states.values()
-                if everywhere or state.monitor in spoke
-                if (window := self._window(state, audible, at)) is not None
-                if self._differs(state, window, before.get(state.id, {}), at)
-            ]
-        for state, window in changed:
+            changed = {}
+            for state in states.values():
+                if everywhere or state.monitor in spoke or state.id in self.left:
+                    window = self._window(state, audible, at)
+                    urgency = self._change(state, window, before.get(state.id, {}), at)
+                    if urgency is not None:
+                        changed[state.id] = urgency, window
+        order = sorted(changed, key=lambda session: -changed[session][0])
+        first, self.left = order[:MOST], frozenset(order[MOST:])
+        for start in range(0, len(first), AT_ONCE):
+            part = first[start : start + AT_ONCE]
             with tenancy.scope(self.clinic_id):
-                self._write(state.id, window, at)
-        return len(changed)
+                store.lock(self.clinic_id, map(folding.stream_of, part))
+                for session in part:
+                    self._write(session, changed[session][1], at)
+        return len(order)
 
     def _window(self, state: Session, audible: Mapping[str, int], at: datetime) -> Window:
         readings = self.recent.readings(state, protocol_of(state), at)
@@ -69,11 +81,14 @@ class Watch:
             gateway_lost_since=self._no_gateway,
         )  # fmt: skip
 
-    def _differs(self, state: Session, window: Window, before: Alarms, at: datetime) -> bool:
+    def _change(self, state: Session, window: Window, before: Alarms, at: datetime) -> int | None:
+        """How urgent the most urgent alarm is that changed; None when none did."""
         now = self._advanced(state, window, before, at)
         for name, alarm in now.items():
             self._seen[state.id, name] = alarm.seen_at
-        return _lasting(now) != _lasting(before)
+        lasting, was = _lasting(now), _lasting(before)
+        names = [name for name in lasting.keys() | was.keys() if lasting.get(name) != was.get(name)]
+        return max(((lasting.get(n) or was[n]).priority.rank for n in names), default=None)
 
     def _advanced(self, state: Session, window: Window, before: Alarms, at: datetime) -> Alarms:
         remembered = {name: self._held(state.id, alarm) for name, alarm in before.items()}
@@ -87,9 +102,7 @@ class Watch:
         return replace(alarm, seen_at=max(alarm.seen_at, seen))
 
     def _write(self, session: str, window: Window, at: datetime) -> None:
-        """Once more, now with the stream locked: a nurse may just have answered."""
-        stream = folding.stream_of(session)
-        store.lock(self.clinic_id, [stream])
+        """Once more, now that the stream is locked: a nurse may just have answered."""
         state = folding.fold(self.clinic_id, session)
         before = stored(self.clinic_id, session).get(session, {})
         now = self._advanced(state, window, before, at)
@@ -101,7 +114,7 @@ class Watch:
                 command=store.new_id(at),
                 actor=ACTOR,
                 drafts=drafts,
-                stream=stream,
+                stream=folding.stream_of(session),
                 recorded_at=at,
                 protocol_hash=state.protocol_hash,
             )
@@ -121,7 +134,7 @@ def _watched(clinic_id: str, alarmed: Iterable[str]) -> list[str]:
     """
     rows = SessionRow.objects.filter(clinic_id=clinic_id)
     sat = rows.filter(closed_at=None).exclude(phase=Phase.ARRIVE.value, chair=None)
-    called = rows.exclude(emergency_at=None)
+    called = rows.filter(emergency_at__isnull=False)  # in words that find its index
     found = (some.values_list("session", flat=True) for some in (sat, called))
     return sorted({*alarmed, *(session for some in found for session in some)})
 

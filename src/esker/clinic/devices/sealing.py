@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -28,31 +29,56 @@ EVERY_S = 60.0
 BACK = timedelta(days=7)  # a pairing that ended earlier is not looked at for late readings
 REPEATS = timedelta(minutes=10)  # so long a message without readings is known as itself
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def run(clinic_id: str, stop: threading.Event) -> None:
-    """Seal every minute until `stop`; what could not be sealed stays in the journal till then."""
+    """Seal every minute until `stop`; what could not be sealed stays in the journal till then.
+
+    One session after the other, spread over the minute: fifty in a row would hold up whoever
+    writes meanwhile, and that is the gateway.
+    """
     try:
-        while not stop.wait(EVERY_S):
-            try:
-                seal(clinic_id, clock.now())
-            except Exception:
-                log.exception("The readings of this clinic could not be sealed.")
-                connection.close()
+        while not stop.is_set():
+            sessions = _tried(_heard, clinic_id, clock.now()) or []
+            for session in sessions:
+                if not stop.wait(EVERY_S / len(sessions)):
+                    _tried(seal_session, clinic_id, session, clock.now())
+            if not sessions:
+                stop.wait(EVERY_S)
+            _tried(_drop_repeats, clinic_id, clock.now())
     finally:
         connection.close()
 
 
+def _tried(work: Callable[..., T], *about: Any) -> T | None:
+    try:
+        return work(*about)
+    except Exception:
+        log.exception("The readings of this clinic could not be sealed.")
+        connection.close()
+        return None
+
+
 def seal(clinic_id: str, at: datetime) -> int:
     """Seal what every session of this clinic received up to `at`; how many readings went."""
-    with tenancy.scope(clinic_id):
+    sealed = sum(seal_session(clinic_id, each, at) for each in _heard(clinic_id, at))
+    _drop_repeats(clinic_id, at)
+    return sealed
+
+
+def _heard(clinic_id: str, at: datetime) -> list[str]:
+    """Sessions whose monitors, now or in the last days, have anything in the journal."""
+    with tenancy.reading(clinic_id):
+        spoke = models.Reading.objects.filter(clinic_id=clinic_id).values_list("monitor", flat=True)
         wanted = Q(until=None) | Q(until__gte=at - BACK)
-        rows = models.Pairing.objects.filter(wanted, clinic_id=clinic_id)
-        sessions = sorted(set(rows.values_list("session", flat=True)))
-    sealed = sum(seal_session(clinic_id, session, at) for session in sessions)
+        rows = models.Pairing.objects.filter(wanted, clinic_id=clinic_id, monitor__in=set(spoke))
+        return sorted(set(rows.values_list("session", flat=True)))
+
+
+def _drop_repeats(clinic_id: str, at: datetime) -> None:
     with tenancy.scope(clinic_id):
         _drop_messages(clinic_id, Q(received_at__lt=at - REPEATS))
-    return sealed
 
 
 def seal_session(clinic_id: str, session: str, at: datetime) -> int:

@@ -62,7 +62,7 @@ def refill(clinic_id: str, entries: Sequence[core.Entry]) -> None:
 
 def _row(entry: core.Entry, before: dict[Sensor, datetime]) -> tuple[Block, dict[Sensor, datetime]]:
     """The row of a block, and the newest instants after it."""
-    found = unblock(entry.data()["block"])
+    found = _decode(entry).readings  # kept: who looks next need not decode it
     after = _newer(before, found)
     return Block(
         clinic_id=entry.clinic,

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -19,9 +20,11 @@ from esker.clinic.alarms import owner
 from esker.clinic.live import hub
 from esker.clinic.sessions import queries
 from esker.clinic.sessions.recent import Recent
+from esker.core.session.state import Session
 
 LOOK_S = 0.5  # news that nobody told, from another process, is found so soon
 PAUSE_S = 0.1  # between looks
+AGES = timedelta(seconds=1)  # how late a page may learn that a value went stale
 KEPT = 200  # entries of a stream that are kept for pages; who missed more asks the database
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class Feed:
         self.people: Counter[str] = Counter()  # whose pages listen in this process
         self._entries: dict[str, deque[Json]] = {}
         self._recent = Recent(clinic_id)
+        self._vitals: dict[str, tuple[Session, datetime, str]] = {}  # as they were written out
 
     async def run(self) -> None:
         read = sync_to_async(self._read_and_close, thread_sensitive=False)
@@ -88,22 +92,35 @@ class Feed:
         before = self.look.heads
         with tenancy.reading(self.clinic_id):
             now = clock.now()
-            self._recent.follow()
+            spoke = self._recent.follow()
             heads = queries.heads(self.clinic_id, now)
             grown = [(s, before.get(s, seq)) for s, seq in heads.items() if before.get(s) != seq]
             fresh = queries.entries_after(self.clinic_id, [each for each in grown if before])
-            shown = queries.shown(self.clinic_id, now, self._recent)
+            shown = queries.shown(self.clinic_id)
+            self._vitals = {
+                session: self._written(session, state, state.monitor in spoke, now)
+                for session, state in shown.states.items()
+            }
         for entry in fresh:
             self._entries.setdefault(entry["stream"], deque(maxlen=KEPT)).append(entry)
         return Look(
             heads,
-            {session: json.dumps(vitals) for session, vitals in shown.vitals.items()},
+            {session: text for session, (_, _, text) in self._vitals.items()},
             shown.alarms,
             shown.nurses,
             shown.chairs,
             owner.well(self.clinic_id),
             now.isoformat(),
         )
+
+    def _written(
+        self, session: str, state: Session, spoke: bool, now: datetime
+    ) -> tuple[Session, datetime, str]:
+        """Written anew where a monitor or a person spoke; where none did, for what grows old."""
+        known = self._vitals.get(session)
+        if known and known[0] is state and not spoke and abs(now - known[1]) < AGES:
+            return known
+        return state, now, json.dumps(queries.vitals(state, now, self._recent))
 
 
 _feeds: dict[tuple[str, asyncio.AbstractEventLoop], tuple[Feed, asyncio.Task[None]]] = {}

@@ -100,7 +100,7 @@ def floor(request: HttpRequest) -> HttpResponse:
 @never_cache
 @gzip_page
 def floor_fragment(request: HttpRequest) -> HttpResponse:
-    return _page(request, "_floor.html", _floor(request))
+    return _timed(_page(request, "_floor.html", _floor(request)))
 
 
 @require_GET
@@ -124,7 +124,13 @@ def chair_fragment(request: HttpRequest, session_id: UUID) -> HttpResponse:
     else:
         context |= _chair(request, session_id)
     html = (render_to_string(f"chair/{name}.html", context) for name in REGIONS if name in asked)
-    return HttpResponse("".join(html))
+    return _timed(HttpResponse("".join(html)))
+
+
+def _timed(answer: HttpResponse) -> HttpResponse:
+    """With the instant that it shows: the page counts on from there, also after a clock's jump."""
+    answer["X-Esker-Now"] = clock.now().isoformat()
+    return answer
 
 
 @require_GET

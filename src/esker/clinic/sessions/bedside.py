@@ -9,6 +9,7 @@ from typing import Any
 from esker.clinic.sessions.models import CurrentAlarm, SessionRow
 from esker.core.ledger import Entry
 from esker.core.monitoring.channels import Channel, Readings, Source
+from esker.core.monitoring.series import Growing
 from esker.core.protocols.schema import Anchor, Phase, Protocol
 from esker.core.session import custody, dosing
 from esker.core.session.commands import ScanVial
@@ -20,10 +21,10 @@ Json = dict[str, Any]
 TREND = timedelta(minutes=5)  # how far apart the two values of a trend are, at least
 
 
-def clocks(state: Session, protocol: Protocol, now: datetime) -> list[Json]:
+def clocks(state: Session, protocol: Protocol) -> list[Json]:
     """What counts now: the clearance, the rest between devices, the pump, the observation."""
     spans = [_clearance(state, protocol), _since_dose(state), _rest(state, protocol),
-             _pump(state, now), _observation(state, protocol)]  # fmt: skip
+             _pump(state), _observation(state, protocol)]  # fmt: skip
     return [
         {"id": id, "title": title, "from": start.isoformat(),
          "until": until.isoformat() if until else None}
@@ -59,13 +60,10 @@ def _rest(state: Session, protocol: Protocol) -> Span:
     return "rest", "Next device", last, last + timedelta(minutes=float(protocol.dose.rest.value))
 
 
-def _pump(state: Session, now: datetime) -> Span:
-    """When the pump has given what was drawn up, at the rate that it runs at."""
-    drawn, rate = state.drawn, state.rate_ml_per_h
-    if state.dosing is not Dosing.RUNNING or not drawn or not rate or not state.given:
-        return None
-    left_ml = (drawn.drawn_mg - dosing.given_mg(state, now)) * drawn.final_ml / drawn.drawn_mg
-    return "pump", "Pump empty", state.given[-1].at, now + timedelta(hours=float(left_ml / rate))
+def _pump(state: Session) -> Span:
+    """When the pump has given what was drawn up; it counts on past that, until that is told."""
+    until = dosing.empty_at(state)
+    return ("pump", "Pump empty", state.given[-1].at, until) if until else None
 
 
 def _observation(state: Session, protocol: Protocol) -> Span:
@@ -95,7 +93,8 @@ def trend(readings: Readings, channel: Channel) -> Json | None:
 
     The readings are oldest first.
     """
-    mine = (r for r in reversed(readings) if r.channel == channel and r.source is Source.MONITOR)
+    shelf = readings.channels.get(channel, ()) if isinstance(readings, Growing) else readings
+    mine = (r for r in reversed(shelf) if r.channel == channel and r.source is Source.MONITOR)
     newest = next(mine, None)
     if newest is None:
         return None

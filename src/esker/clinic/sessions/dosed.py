@@ -11,7 +11,7 @@ from esker.clinic.sessions import folding, protocols
 from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.monitoring import due
 from esker.core.session import dosing
-from esker.core.session.state import Dosing, Given, Session
+from esker.core.session.state import Given, Session
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ def _session(state: Session, now: datetime) -> Iterator[Json]:
     protocol, person = protocols.get(state.protocol_hash), state.patient
     if protocol is None or person is None:
         return
-    running = _running(state)
+    running, empty_at = dosing.running(state), dosing.empty_at(state)
     yield {
         "session": state.id,
         "chair": state.chair,
@@ -75,19 +75,13 @@ def _session(state: Session, now: datetime) -> Iterator[Json]:
         "doses": [_dose(state, each, now) for each in state.given if each is not running],
         "mg_per_min": str(_rate(state, running)) if running else "0",
         "running_since": running.at.isoformat() if running else None,
-        "empty_at": _empty(state, running).isoformat() if running else None,
+        "empty_at": empty_at.isoformat() if empty_at else None,
         "due": [
             {"id": each.id, "channels": list(each.channels), "scales": list(each.scales)}
             for each in due.due(state, protocol, now)
             if each.status == "open"
         ],
     }
-
-
-def _running(state: Session) -> Given | None:
-    last = state.given[-1] if state.given and state.dosing is Dosing.RUNNING else None
-    pumping = last and state.drawn and last.until is None and last.rate_ml_per_h
-    return last if pumping else None
 
 
 def _dose(state: Session, given: Given, now: datetime) -> Json:
@@ -102,11 +96,3 @@ def _rate(state: Session, running: Given) -> float:
     assert drawn is not None
     assert running.rate_ml_per_h is not None
     return float(running.rate_ml_per_h * drawn.drawn_mg / drawn.final_ml) / 60
-
-
-def _empty(state: Session, running: Given) -> datetime:
-    """When the syringe will be empty at this rate: the pump gives no more than was drawn."""
-    drawn = state.drawn
-    assert drawn is not None
-    before = float(dosing.given_mg(state, running.at))
-    return running.at + timedelta(minutes=(float(drawn.drawn_mg) - before) / _rate(state, running))

@@ -38,7 +38,16 @@ class SessionRow(Tenant):
                 name="one_session_per_monitor",
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "number"], name="sessions_of_a_number")]
+        indexes = [  # those of ten years are not read through to find today's
+            models.Index(fields=["clinic", "number"], name="sessions_of_a_number"),
+            models.Index(fields=["clinic", "closed_at", "planned_at"], name="sessions_by_end"),
+            models.Index(fields=["clinic", "planned_at"], name="sessions_by_plan"),
+            models.Index(fields=["clinic", "patient"], name="sessions_of_a_patient"),
+            models.Index(
+                fields=["clinic"], name="emergencies",
+                condition=models.Q(emergency_at__isnull=False),
+            ),
+        ]  # fmt: skip
 
 
 class VialUse(Tenant):

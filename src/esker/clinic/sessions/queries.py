@@ -177,7 +177,7 @@ def _monitoring(
     return {
         "vitals": _vitals(state, heard, protocol, now),
         "due": [shapes.due(each) for each in checks.due(state, protocol, now)],
-        "clocks": bedside.clocks(state, protocol, now),
+        "clocks": bedside.clocks(state, protocol),
         "alarms": [shapes.alarm(row) for row in alarms.exclude(status="raised").order_by("since")],
     }
 
@@ -212,15 +212,15 @@ def heads(clinic_id: str, now: datetime) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What live pages draw, by session: newest vitals, alarms, the chair and its nurse."""
+    """What live pages draw, by session: its state, alarms, the chair and its nurse."""
 
-    vitals: dict[str, Json]
+    states: dict[str, Session]
     alarms: dict[str, list[Json]]
     nurses: dict[str, str | None]
     chairs: dict[str, str | None]
 
 
-def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
+def shown(clinic_id: str) -> Shown:
     """For every open session that has a monitor or an alarm. Inside the scope."""
     rows = SessionRow.objects.filter(clinic_id=clinic_id, closed_at=None)
     seated = rows.exclude(chair=None).values_list("session", flat=True)
@@ -228,14 +228,19 @@ def shown(clinic_id: str, now: datetime, recent: Recent) -> Shown:
     living = CurrentAlarm.objects.filter(clinic_id=clinic_id).exclude(status="raised")
     for row in living.order_by("since"):
         alarms.setdefault(row.session, []).append(shapes.alarm(row))
-    vitals, nurses, chairs = {}, {}, {}
-    for session, state in folding.fold_all(clinic_id, alarms).items():
-        protocol = _protocol(state)
-        nurses[session], chairs[session] = state.nurse, state.chair
-        vitals[session] = _vitals(state, recent.readings(state, protocol, now), protocol, now)
-        for vital in vitals[session].values():
-            del vital["age_s"]  # the page counts it; else every second would be an event
-    return Shown(vitals, alarms, nurses, chairs)
+    states = folding.fold_all(clinic_id, alarms)
+    nurses = {session: state.nurse for session, state in states.items()}
+    chairs = {session: state.chair for session, state in states.items()}
+    return Shown(states, alarms, nurses, chairs)
+
+
+def vitals(state: Session, now: datetime, recent: Recent) -> Json:
+    """The newest of each channel, for who looks again and again. Inside the scope."""
+    protocol = _protocol(state)
+    found = _vitals(state, recent.readings(state, protocol, now), protocol, now)
+    for vital in found.values():
+        del vital["age_s"]  # the page counts it; else every second would be an event
+    return found
 
 
 def takers(clinic_id: str, now: datetime) -> list[Json]:

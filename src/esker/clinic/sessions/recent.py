@@ -11,16 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import QuerySet, UUIDField
+from django.db.models.functions import Coalesce
 
 from esker.clinic.devices import journal, models, trend
 from esker.clinic.devices import window as charts
 from esker.clinic.sessions.surroundings import told
 from esker.core.monitoring.alarms import lookback
-from esker.core.monitoring.channels import Channel, Reading, Readings
+from esker.core.monitoring.channels import Channel, Reading
 from esker.core.monitoring.pairing import Pairing
-from esker.core.monitoring.series import Sensor, charted, in_order, sensor, with_few
+from esker.core.monitoring.series import Growing, Sensor, charted, in_order, sensor, with_few
 from esker.core.protocols.schema import Protocol
 from esker.core.session.state import Session
 
@@ -40,6 +43,8 @@ class _Kept:
     readings: list[Reading] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     newest: dict[Sensor, datetime] = field(default_factory=dict)
+    people: list[Reading] = field(default_factory=list)  # what they told, as it was put in
+    series: Growing | None = None  # all of it; None when it must be put together anew
     filled_s: float = field(default_factory=time.monotonic)
     pruned_s: float = field(default_factory=time.monotonic)
 
@@ -55,11 +60,21 @@ class _Kept:
         self.readings.extend(new)
         if not ordered:
             self.readings = list(in_order(self.readings))
+        if self.series and ordered and self.series[-1].observed_at < new[0].observed_at:
+            self.series.extend(new)
+        else:
+            self.series = None
 
     def prune(self, at: datetime) -> None:
         self.pruned_s = time.monotonic()
         self.readings = [r for r in self.readings if at - r.observed_at <= self._span(r.channel)]
         self.ids = {each.id for each in self.readings}
+        self.series = None
+
+    def with_people(self, told: list[Reading]) -> Growing:
+        if self.series is None or told != self.people:
+            self.people, self.series = told, Growing(with_few(self.readings, told))
+        return self.series
 
     def _span(self, channel: Channel) -> timedelta:
         return max(self.spans.get(channel, TREND), TREND)
@@ -87,7 +102,8 @@ class Recent:
         self._followed_s = now
         self._take_sealed()
         fresh: dict[str, list[journal.Values]] = defaultdict(list)
-        for row in journal.values(self.clinic_id, Q(pk__gt=self._row)):
+        rows = self._beyond(models.Reading, self._row).values_list(*journal.FIELDS)
+        for row in rows.iterator(chunk_size=2000):
             fresh[row[1]].append(row)
             self._row = max(self._row, row[-1])
         for kept in self._kept.values():
@@ -99,15 +115,14 @@ class Recent:
                 kept.add(map(journal.reading, held))
         return frozenset(fresh)
 
-    def readings(self, state: Session, protocol: Protocol, at: datetime) -> Readings:
-        """What alarms and tiles need of this session's past, oldest first."""
+    def readings(self, state: Session, protocol: Protocol, at: datetime) -> Growing:
+        """What alarms and tiles need of this session's past, oldest first. It grows on."""
         kept, now = self._kept.get(state.id), time.monotonic()
         if kept is None or now - kept.filled_s > ANEW_S or kept.pairings != state.pairings:
             kept = self._kept[state.id] = self._filled(state, protocol, at)
         if now - kept.pruned_s > PRUNE_S:
             kept.prune(at)
-        people = told(state, at - max(kept.spans.values(), default=TREND))
-        return with_few(kept.readings, people)
+        return kept.with_people(told(state, at - max(kept.spans.values(), default=TREND)))
 
     def _filled(self, state: Session, protocol: Protocol, at: datetime) -> _Kept:
         number = state.patient.mrn if state.patient else ""
@@ -118,13 +133,21 @@ class Recent:
         return kept
 
     def _take_sealed(self) -> None:
-        rows = models.Block.objects.filter(clinic_id=self.clinic_id, pk__gt=self._block)
-        for row in rows.order_by("pk"):
+        for row in self._beyond(models.Block, self._block):
             self._block = row.pk
             if kept := self._kept.get(row.session):
                 for _, found in trend.blocks(self.clinic_id, row.session, row.begins, row.ends):
                     kept.add(found)
 
     def _last(self, model: type[models.Tenant]) -> int:
-        rows = model._default_manager.filter(clinic_id=self.clinic_id)
-        return int(rows.aggregate(n=Max("pk"))["n"] or 0)
+        numbers = self._beyond(model, 0).order_by("-pk").values_list("pk", flat=True)
+        return numbers.first() or 0
+
+    def _beyond(self, model: type[models.Tenant], row: int) -> QuerySet[Any]:
+        """The clinic's rows with greater numbers. Asked for so that no index of clinics is used:
+
+        SQLite would take one, and read all that the clinic has, for the few rows at the end.
+        """
+        whose = Coalesce("clinic", "clinic", output_field=UUIDField())
+        rows = model._default_manager.alias(whose=whose)
+        return rows.filter(whose=UUID(self.clinic_id), pk__gt=row).order_by("pk")

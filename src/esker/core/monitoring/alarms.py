@@ -6,11 +6,12 @@ remembered here, so a restart raises the same conditions again. `lifecycle` turn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 
 from esker.core.monitoring import episodes, relative
 from esker.core.monitoring.channels import NAME, UNIT, Channel, Reading
@@ -18,6 +19,7 @@ from esker.core.monitoring.due import due
 from esker.core.monitoring.episodes import Sight
 from esker.core.monitoring.plausibility import Sensor, by_sensor, companions, flat_since, jumped_at
 from esker.core.monitoring.scores import low
+from esker.core.monitoring.series import in_order
 from esker.core.monitoring.staleness import (
     AHEAD,
     allowed_silence,
@@ -116,32 +118,33 @@ class _Look:
 
     def vitals(self) -> Iterator[Condition]:
         heard = by_channel(self.window.readings, self.at)
-        sensors = by_sensor(
-            r for of_channel in heard.values() for r in of_channel if r.device is not None
-        )
+        sensors = by_sensor(self.window.readings, self.at)
         for watched in self.protocol.monitoring:
             of_channel = heard.get(watched.channel, [])
             yield from self.outside(watched, of_channel)
             yield from self.implausible(watched, of_channel)
             yield from self.sensors(watched, sensors)
-            yield from self.silence(watched, [r for r in of_channel if _plausible(watched, r)])
+            yield from self.silence(watched, sensors)
         yield from self.skew()
 
     def outside(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         """Limits and relative rules; implausible values neither raise nor end them."""
         channel = watched.channel
-        believed = [r for r in heard if _plausible(watched, r)]
+
+        def believed() -> Iterator[Reading]:
+            return (each for each in reversed(heard) if _plausible(watched, each))
+
         limits = table(self.protocol, channel, self.state.phase)
         if limits is not None:
             look = partial(_limit, limits)
-            yield from self._episode("limit", channel, believed, look, _out(channel))
+            yield from self._episode("limit", channel, believed(), look, _out(channel))
         for rule in self.protocol.relative:
             baseline = self.state.baseline.get(channel)
             if rule.channel == channel and self.state.phase in rule.phase and baseline is not None:
                 look = partial(_rise_or_fall, rule, baseline)
                 words = _changed(rule, baseline)
                 lasting = _minutes(rule.lasting)
-                yield from self._episode("relative", rule.id, believed, look, words, lasting)
+                yield from self._episode("relative", rule.id, believed(), look, words, lasting)
 
     def implausible(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
         priority = behaviour(self.protocol, "implausible").priority
@@ -154,7 +157,7 @@ class _Look:
             unit = UNIT[watched.channel]
             return f"{NAME[watched.channel]} {sight.value} {unit} is implausible: check the probe."
 
-        yield from self._episode("implausible", watched.channel, heard, look, words)
+        yield from self._episode("implausible", watched.channel, reversed(heard), look, words)
 
     def sensors(
         self, watched: Signal, sensors: Mapping[Sensor, list[Reading]]
@@ -185,14 +188,17 @@ class _Look:
         still = [flat_since(each, beside) for each in companions(sensors, sensor, watched)]
         return max([since, *(each for each in still if each)]) if all(still) else None
 
-    def silence(self, watched: Signal, heard: list[Reading]) -> Iterator[Condition]:
+    def silence(
+        self, watched: Signal, sensors: Mapping[Sensor, list[Reading]]
+    ) -> Iterator[Condition]:
         """A channel that spoke and stopped; one that a gate needs and that never spoke.
 
         What no body can have is no word of it: a probe that only raves is as good as silent.
         """
         if self.state.monitor is None or self.state.paired_at is None:
             return
-        mine = [each for each in heard if each.device == self.state.monitor]
+        own = [r for s, r in sensors.items() if s[:2] == (watched.channel, self.state.monitor)]
+        mine = _lately(watched, own[0] if len(own) == 1 else in_order(chain(*own)))
         newest = last_heard(mine)
         last = effective_at(newest) if newest else None
         if last is None and watched.channel not in self.protocol.required:
@@ -259,11 +265,11 @@ class _Look:
             yield self._make("hold_during_infusion", None, words, since)
 
     def _episode(
-        self, kind: str, detail: str, readings: list[Reading], look: Callable[[Reading], Sight],
+        self, kind: str, detail: str, readings: Iterable[Reading], look: Callable[[Reading], Sight],
         words: Callable[[Sight], str], lasting: timedelta = timedelta(),
     ) -> Iterator[Condition]:  # fmt: skip
         calm = behaviour(self.protocol, kind).clear_after
-        found = episodes.newest(reversed(readings), look, calm, self.at)
+        found = episodes.newest(readings, look, calm, self.at)
         if found is None:
             return
         began = min(found.since, self.at)
@@ -281,6 +287,21 @@ class _Look:
         worth = behaviour(self.protocol, kind).priority if priority is None else priority
         since = min(since, self.at)
         return Condition(f"{kind}:{detail}" if detail else kind, kind, worth, words, since, since)
+
+
+def _lately(watched: Signal, heard: Sequence[Reading]) -> list[Reading]:
+    """The newest plausible readings, oldest first: as many as say when it last spoke, and how often.
+
+    Nothing older changes either, so an hour of a talking probe is not walked through each second.
+    """
+    found: list[Reading] = []
+    for each in reversed(heard):
+        if _plausible(watched, each):
+            spoke = max(spoke, effective_at(each)) if found else effective_at(each)
+            found.append(each)
+            if each.observed_at < min(spoke, found[0].observed_at):
+                break
+    return found[::-1]
 
 
 def _plausible(watched: Signal, reading: Reading) -> bool:

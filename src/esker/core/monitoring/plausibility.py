@@ -6,12 +6,14 @@ looked at; it is never read as a calm one or as an extreme one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from esker.core.monitoring.channels import Channel, Reading
+from esker.core.monitoring.channels import Channel, Reading, Readings
+from esker.core.monitoring.series import Growing
+from esker.core.monitoring.staleness import AHEAD, up_to
 from esker.core.protocols.schema import Protocol, Signal
 from esker.core.protocols.tables import signal
 
@@ -25,12 +27,13 @@ def plausible(protocol: Protocol, channel: Channel, value: Decimal) -> bool:
     return watched is not None and watched.plausible[0].value <= value <= watched.plausible[1].value
 
 
-def by_sensor(readings: Iterable[Reading]) -> dict[Sensor, list[Reading]]:
-    """The readings of each sensor, in their order: two sensors differ without either jumping."""
-    found: dict[Sensor, list[Reading]] = {}
-    for each in readings:
-        found.setdefault((each.channel, each.device, each.method), []).append(each)
-    return found
+def by_sensor(readings: Readings, at: datetime) -> dict[Sensor, list[Reading]]:
+    """What monitors showed, of each sensor in its order: two differ without either jumping.
+
+    Of the readings that may speak for the present only, as `by_channel`.
+    """
+    whole = readings if isinstance(readings, Growing) else Growing(readings)
+    return up_to(whole.sensors, at + AHEAD)
 
 
 def flat_since(readings: Sequence[Reading], watched: Signal) -> datetime | None:

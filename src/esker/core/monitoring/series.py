@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
-from esker.core.monitoring.channels import Reading
+from esker.core.monitoring.channels import Channel, Reading
 
 Sensor = tuple[str, str, str, str]  # monitor, channel, source, method
 Key = tuple[Sensor, datetime]
+
+
+class Growing(Sequence[Reading]):
+    """A charted series that is led on in order, and its shelves: who looks each second reads ends.
+
+    `channels` and `sensors` (of monitors: channel, device, method) leave out what came late.
+    """
+
+    def __init__(self, readings: Iterable[Reading] = ()) -> None:
+        self._all: list[Reading] = []
+        self.channels: dict[Channel, list[Reading]] = {}
+        self.sensors: dict[tuple[Channel, str | None, str | None], list[Reading]] = {}
+        self.extend(readings)
+
+    def extend(self, more: Iterable[Reading]) -> None:
+        """Readings that stand after all those here."""
+        for each in more:
+            self._all.append(each)
+            if each.late:
+                continue
+            self.channels.setdefault(each.channel, []).append(each)
+            if each.device is not None:
+                of = each.channel, each.device, each.method
+                self.sensors.setdefault(of, []).append(each)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._all[place]
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self._all)
+
+    def __reversed__(self) -> Iterator[Reading]:
+        return reversed(self._all)
 
 
 def sensor(reading: Reading) -> Sensor:

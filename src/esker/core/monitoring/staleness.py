@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from esker.core.monitoring.channels import Channel, Reading
+from esker.core.monitoring.series import Growing
 from esker.core.protocols.schema import Protocol, Signal
 
 AHEAD = timedelta(minutes=5)  # a device clock further ahead than this is wrong, not early
+
+
+K = TypeVar("K")
 
 
 def by_channel(readings: Iterable[Reading], at: datetime) -> dict[Channel, list[Reading]]:
@@ -16,11 +21,24 @@ def by_channel(readings: Iterable[Reading], at: datetime) -> dict[Channel, list[
 
     Not those that came late, nor those of a clock that is far ahead.
     """
+    if isinstance(readings, Growing):
+        return up_to(readings.channels, at + AHEAD)
     found: dict[Channel, list[Reading]] = {}
     limit = at + AHEAD
     for each in readings:
         if not each.late and each.observed_at <= limit:
             found.setdefault(each.channel, []).append(each)
+    return found
+
+
+def up_to(shelves: Mapping[K, list[Reading]], limit: datetime) -> dict[K, list[Reading]]:
+    """What was observed by then; a shelf that holds nothing else is given as it is."""
+    found = {}
+    for key, mine in shelves.items():
+        if mine[-1].observed_at > limit:
+            mine = [each for each in mine if each.observed_at <= limit]
+        if mine:
+            found[key] = mine
     return found
 
 

@@ -9,7 +9,6 @@ should need no library to read it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate, groupby, pairwise
@@ -17,7 +16,7 @@ from typing import Any
 
 from esker.core.ledger import instant, moment
 from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
-from esker.core.monitoring.series import in_order, reading_id
+from esker.core.monitoring.series import identity, in_order, reading_id
 
 VERSION = 2
 MILLI = 1000  # microseconds: the step of a block whose instants all are whole milliseconds
@@ -139,17 +138,14 @@ def _readings(
     every = range(len(values))
     places = [_sums(group[name]) if name in group else every for name in ("observed", "received")]
     ids = _unids(group["ids"], len(values))
+    channel, source = Channel(group["channel"]), Source(group["source"])
+    of = group["device"] or "", channel, source, group["method"] or ""
     for at, place, value, id_ in zip(*places, values, ids, strict=True):
-        bare = Reading(
-            id_ or "", Channel(group["channel"]), Decimal(value).scaleb(group["exponent"]),
-            group["unit"], observed[at], received[place], Source(group["source"]), group["device"],
-            group["method"], late, group["confirmed_by"],
+        yield Reading(
+            identity(of, observed[at]) if id_ is None else id_, channel,
+            Decimal(value).scaleb(group["exponent"]), group["unit"], observed[at], received[place],
+            source, group["device"], group["method"], late, group["confirmed_by"],
         )  # fmt: skip
-        yield bare if id_ is not None else _with_id(bare)
-
-
-def _with_id(bare: Reading) -> Reading:
-    return replace(bare, id=reading_id(bare))
 
 
 def _unids(ids: Any, count: int) -> list[str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from esker.core.protocols.schema import Anchor, Protocol
@@ -112,6 +112,22 @@ def reported_mg(state: Session) -> Decimal | None:
 def given_mg(state: Session, at: datetime) -> Decimal:
     """All that went in up to `at`: of rate and report the larger, so neither hides the other."""
     return max(by_rate_mg(state, at), reported_mg(state) or Decimal(0))
+
+
+def running(state: Session) -> Given | None:
+    """The stretch of infusion that runs now, if one does."""
+    last = state.given[-1] if state.given and state.dosing is Dosing.RUNNING else None
+    pumping = last and state.drawn and last.until is None and last.rate_ml_per_h
+    return last if pumping else None
+
+
+def empty_at(state: Session) -> datetime | None:
+    """When the syringe is, or was, empty at the rate that runs; None while no pump runs."""
+    stretch, per_ml = running(state), strength(state.drawn)
+    if stretch is None or state.drawn is None or per_ml is None or not stretch.rate_ml_per_h:
+        return None
+    left = max(state.drawn.drawn_mg - given_mg(state, stretch.at), Decimal(0))
+    return stretch.at + timedelta(hours=float(left / (stretch.rate_ml_per_h * per_ml)))
 
 
 def planned_mg(state: Session, protocol: Protocol, at: datetime) -> Decimal:

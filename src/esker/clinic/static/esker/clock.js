@@ -4,7 +4,8 @@ let offset = body.dataset.now ? Date.parse(body.dataset.now) - Date.now() : 0;
 
 export function now() { return Date.now() + offset; }
 
-// Each beat says the server's instant; a simulated day that runs faster or jumps is followed there.
+// Each beat and each answer say the server's instant: a simulated day that runs faster or jumps is
+// followed there, and no clock is counted from another instant than the numbers beside it.
 export function heard(iso) {
   const at = Date.parse(iso);
   if (at) offset = at - Date.now();

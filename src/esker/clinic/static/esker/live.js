@@ -34,7 +34,9 @@ async function load(regions) {
   const answer = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(SILENT_MS) });
   if (answer.redirected) { location.reload(); return; }
   if (!answer.ok) return;
-  place(await answer.text());
+  const html = await answer.text();
+  heard(answer.headers.get("X-Esker-Now"));
+  place(html);
   lastLoad = performance.now();
 }
 
