@@ -9,6 +9,8 @@ import pytest
 
 from tests.clinic import serving
 
+CSRF = "a" * 32
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, own_database):
@@ -56,6 +58,35 @@ def test_what_a_sleeping_tab_missed_is_replayed(server):
     connection.close()
     heard = [place for place, name in seen if name == "entry"]
     assert [f"{server[3]}@2", f"{server[3]}@3"] == heard
+
+
+def test_a_lock_from_elsewhere_ends_the_stream_of_a_page_that_stays_open(server):
+    """A page left open tells no more than a locked screen may show, and loads as a locked one."""
+    _, answer, connection = listen(server, event="beat")
+    post(server, "/lock/")
+    try:
+        said = []
+        while line := answer.fp.readline().decode():
+            said.append(line.strip())
+        assert "event: screen" in said
+        assert not [line for line in said if line.startswith("event: entry")]
+        seen, _, again = listen(server, after=f"{server[3]}@1", want=1, event="entry")
+        again.close()
+        assert "entry" == seen[-1][1]
+    finally:
+        connection.close()
+        post(server, "/unlock/", f"password={serving.PASSWORD.replace(' ', '+')}")
+
+
+def post(server, path, body=""):
+    _, port, cookie, _ = server
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", path, body, {
+        "Cookie": f"sessionid={cookie}; csrftoken={CSRF}", "X-CSRFToken": CSRF,
+        "Content-Type": "application/x-www-form-urlencoded",
+    })  # fmt: skip
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 def test_nobody_listens_without_signing_in(server):

@@ -206,6 +206,25 @@ def test_an_answer_to_a_milder_alarm_lasts_while_it_holds():
     assert "acknowledged" == alarms(readings, after(299), acknowledged=said)["limit:spo2"].status
 
 
+@pytest.mark.hazard(18)
+def test_a_medium_alarm_that_was_acknowledged_stays_so():
+    """Hazard 18, alarm fatigue: what can wait does not ring every two minutes."""
+    readings, said = spo2(*[93] * 400), {"limit:spo2": after(60)}
+
+    found = alarms(readings, after(399), acknowledged=said)["limit:spo2"]
+    assert (Priority.MEDIUM, "acknowledged") == (found.priority, found.status)
+
+
+@pytest.mark.hazard(26)
+def test_an_emergency_does_not_remind_those_who_came():
+    """Hazard 26, in the way of a rescue: people called it, and people end it."""
+    called = replace(INFUSING, emergency_at=START)
+    held = found((), after(600), called).values()
+    ringing = advance({}, held, {"emergency": after(9)}, {}, PROTOCOL, after(600))
+
+    assert "acknowledged" == ringing["emergency"].status
+
+
 @pytest.mark.hazard(17)
 def test_nobody_watching_is_a_condition():
     """Raised but not heard: a chair that no audible screen watches says so."""

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esker.core.session import custody, dosing
-from tests.core.session.clinicroom import OTHER, Room
+from esker.core.session.sentences import sentence
+from tests.core.session.clinicroom import DOCTOR, OTHER, Room
 
 NASAL, INFUSION = "esketamine-trd-us", "ketamine-iv"
 READY = {name: Room(name).cleared() for name in (NASAL, INFUSION)}
@@ -232,3 +233,25 @@ def test_a_pump_that_was_paused_is_empty_later_by_the_pause():
 
     room.wait(60)
     assert expected + timedelta(minutes=5) == dosing.empty_at(room.state)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "dose", "noted"),
+    [
+        (NASAL, {"dose_mg": "28"}, "28 mg is no dose step of this protocol: 56, 84 mg."),
+        (NASAL, {"dose_mg": "56"}, None),
+        (INFUSION, {"dose_mg_per_kg": "0.4"}, "0.4 mg/kg is no dose step of this protocol: "),
+        (INFUSION, {"dose_mg_per_kg": "0.5"}, None),
+    ],
+)
+def test_an_order_off_the_steps_is_taken_and_says_so(protocol, dose, noted):
+    """It is the prescriber's to order; whoever reads the record sees that no label has this step."""
+    room = Room(protocol).opened()
+    infusion = {"duration_min": "40", "weight_kg": "70"} if protocol == INFUSION else {}
+    drug = room.protocol.drug
+    room.do("sign_order", DOCTOR, drug=drug.name, route=drug.route, **dose, **infusion)
+
+    said = room.newest("order.signed").get("notes", [])
+    assert [True] * len(said) == [noted is not None and each.startswith(noted) for each in said]
+    assert (noted is not None) == bool(said)
+    assert all(each in sentence(room.entries[-1]) for each in said)

@@ -49,3 +49,22 @@ def test_the_record_says_which_checks_nobody_made():
     assert "Checks missed: Vitals during the infusion (10 min)" in sentence(
         next(entry for entry in room.entries if entry.kind == "session.closed")
     )
+
+
+def test_who_was_given_nothing_is_withheld_and_not_discharged():
+    """A discharge counts as a treatment; one that never began has its own end, with its reason."""
+    room = Room("esketamine-trd-us").arrived()
+    refused = room.refused("discharge")
+    assert ("not_dosed", True) == (refused.code, "withhold" in refused.sentence)
+
+    room.do("withhold", reason="a cold")
+    assert "withheld" == room.state.outcome
+
+
+def test_who_was_started_and_given_nothing_still_has_a_way_out():
+    """Started is no longer `withhold`: the end of dosing is told, and then the door has its gate."""
+    room = Room("esketamine-trd-us").dosing()
+    room.do("end_dose")
+    room.well()
+
+    assert "not_dosed" != getattr(room.ask("discharge"), "code", None)

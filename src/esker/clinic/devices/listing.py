@@ -29,6 +29,12 @@ def unclaimed(clinic_id: str) -> list[Json]:
         return [_monitor(clinic_id, group, known) for group in groups.order_by("-received")]
 
 
+def waiting(clinic_id: str) -> int:
+    """How many readings wait for a person."""
+    with tenancy.reading(clinic_id):
+        return quarantine.loose(clinic_id).count()
+
+
 def _monitor(clinic_id: str, group: Json, known: dict[str, setup.Monitor]) -> Json:
     identity, clock = group["monitor"], _clock(clinic_id, group["monitor"])
     rows = quarantine.loose(clinic_id).filter(monitor=identity)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from esker.clinic import clock, tenancy
 from esker.clinic.alarms.hearing import hears
 from esker.clinic.live import feed, hub, screens
+from esker.clinic.people import screen
 from esker.clinic.sessions import queries
 from esker.clinic.sessions.folding import stream_of
 from esker.clinic.sessions.hidden import hidden_event
@@ -43,7 +44,9 @@ async def live(request: HttpRequest) -> HttpResponse:
     seen = request.headers.get("Last-Event-ID") or request.GET.get("after") or ""
     session = request.GET.get("session") or None
     chair = here.chair if here.locked else None
-    page = Page(here.clinic, whose, roles, session, locked=here.locked, chair=chair)
+    key = request.session.session_key if here.login else None
+    standing = (str(here.login.pk), here.locked) if here.login else None
+    page = Page(here.clinic, whose, roles, session, here.locked, chair, key, standing)
     answer = StreamingHttpResponse(
         page.stream(parse_cursor(seen)), content_type="text/event-stream"
     )
@@ -64,9 +67,9 @@ def watch(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"sentences": ["chairs and audible are needed."]}, status=422)
     clinic = request.screen.clinic
     own = request.session.session_key or request.screen.id
-    screen = str(said.get("screen") or own)[:64]
+    name = str(said.get("screen") or own)[:64]
     with tenancy.scope(clinic):
-        screens.watch(clinic, screen, chairs, audible)
+        screens.watch(clinic, name, chairs, audible)
     return JsonResponse({"watching": chairs})
 
 
@@ -80,6 +83,9 @@ class Page:
     session: str | None = None
     locked: bool = False  # hears that something was recorded, not what
     chair: str | None = None  # where the screen stays, while nobody acts at it
+    key: str | None = None  # of the login's session; a screen without one has nothing to lose
+    standing: tuple[str, bool] | None = None  # whose login it was at the start, and locked or not
+    asked: float = field(default_factory=time.monotonic)
     told: dict[str, str] = field(default_factory=dict)
     cursor: Cursor | None = None
     beaten: float = 0.0
@@ -95,12 +101,28 @@ class Page:
                     await changed.wait()
                     changed.clear()
                     look = source.look
+                    if await self._left(look):
+                        yield event("screen", "{}")
+                        return
                     async for said in self._entries(source, look):
                         yield said
                     for said in self._news(source, look):
                         yield said
             finally:
                 source.people[self.username] -= 1
+
+    async def _left(self, look: feed.Look) -> bool:
+        """Whether this login was locked, ended or taken over since the stream began.
+
+        Asked each few seconds, and before anything recorded is told: a page that stays open is
+        told nothing that its screen may not show, and loads itself again.
+        """
+        seen = look.heads if self.cursor is None else self.cursor
+        news = any(seen.get(name, 0) < seq for name, seq in look.heads.items())
+        if self.key is None or not (news or time.monotonic() - self.asked >= BEAT_S):
+            return False
+        self.asked = time.monotonic()
+        return await _standing(self.key) != self.standing
 
     async def _entries(self, source: feed.Feed, look: feed.Look) -> AsyncIterator[bytes]:
         """What each stream holds after this page's place in it: no gap, and nothing twice."""
@@ -183,6 +205,16 @@ async def missed(clinic_id: str, stream: str, after: int) -> list[dict[str, Any]
         try:
             with tenancy.reading(clinic_id):
                 return queries.entries_after(clinic_id, [(stream, after)])
+        finally:
+            connection.close()
+
+    return await sync_to_async(read, thread_sensitive=False)()
+
+
+async def _standing(key: str) -> tuple[str, bool] | None:
+    def read() -> tuple[str, bool] | None:
+        try:
+            return screen.standing(key)
         finally:
             connection.close()
 

@@ -17,6 +17,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from esker.clinic import clock
+from esker.clinic.devices import listing
 from esker.clinic.pages import board, chart, presenters, words
 from esker.clinic.people import directory, screen
 from esker.clinic.record import checkpoint, paper, pdf, readings
@@ -86,7 +87,11 @@ def _floor(request: HttpRequest) -> dict[str, Any]:
     names = [chair.name for chair in setup.chairs(clinic)]
     found = queries.floor(clinic, clock.now())
     seen = hidden_floor(found) if request.screen.locked else found
-    return {"floor": board.floor(seen, names), "plans": plans(request)}
+    return {
+        "floor": board.floor(seen, names),
+        "plans": plans(request),
+        "unclaimed": listing.waiting(clinic),
+    }
 
 
 @require_GET

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse
 
@@ -56,6 +58,13 @@ def of(request: HttpRequest) -> Screen | None:
 
 def locked(request: HttpRequest) -> bool:
     return bool(request.session.get("locked"))
+
+
+def standing(key: str) -> tuple[str, bool] | None:
+    """Whose login a kept session is, and whether it is locked now; None when it has ended."""
+    kept = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    whose = kept.get(SESSION_KEY)
+    return (whose, bool(kept.get("locked"))) if whose else None
 
 
 def lock(request: HttpRequest) -> None:

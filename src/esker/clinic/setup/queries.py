@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Max
+
 from esker.clinic import tenancy
-from esker.clinic.devices.models import Message
+from esker.clinic.devices.models import DeviceClock, Message
 from esker.clinic.setup import models
 
 
@@ -74,8 +76,11 @@ def heard(clinic_id: str) -> list[tuple[str, datetime]]:
     """Senders that spoke to the gateway and that nobody has named, with when they last did."""
     known = {each.identity for each in monitors(clinic_id)}
     with tenancy.reading(clinic_id):
-        rows = Message.objects.filter(clinic_id=clinic_id).order_by("received_at")
-        last = dict(rows.values_list("sender", "received_at"))
+        # A message goes when its readings are sealed; how its sender's clock stood is kept.
+        spoke = DeviceClock.objects.filter(clinic_id=clinic_id).values_list("monitor", "at")
+        waiting = Message.objects.filter(clinic_id=clinic_id).values_list("sender")
+        newest = [*spoke, *waiting.annotate(at=Max("received_at"))]
+    last = dict(sorted(newest, key=lambda each: each[1]))
     return sorted((name, at) for name, at in last.items() if name not in known)
 
 

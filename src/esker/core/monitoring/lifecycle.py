@@ -106,7 +106,7 @@ def _answered(
     # A clock that stepped back has put the answer into the future: it is not given yet.
     said = said if said is not None and said <= at else None
     until = until if until is not None and until - pause <= at else None
-    lapses = said + pause if said and alarm.priority is Priority.HIGH else None
+    lapses = said + pause if said and _rings_again(alarm) else None
     if said is not None and said >= alarm.worse_since and (lapses is None or at < lapses):
         return replace(alarm, status="acknowledged", paused_until=None, escalated=0)
     if until and until - pause >= alarm.worse_since and at < until:
@@ -115,6 +115,14 @@ def _answered(
     unanswered = max(alarm.raised_at, alarm.worse_since, *over)
     level = _level(alarm.priority, at - unanswered, protocol)
     return replace(alarm, paused_until=None, escalated=level)
+
+
+def _rings_again(alarm: Alarm) -> bool:
+    """Nobody turns a high alarm off while it holds: its answer ends as a pause does (hazard 19).
+
+    An emergency was called by people and is ended by them; it need not remind those who came.
+    """
+    return alarm.priority is Priority.HIGH and alarm.kind != "emergency"
 
 
 def _level(priority: Priority, unanswered: timedelta, protocol: Protocol) -> int:

@@ -152,10 +152,7 @@ def _amounts(case: Case, command: c.AnyCommand) -> dict[str, Any]:
     """What a command means in millilitres and milligrams, worked out and never typed."""
     match command:
         case c.SignOrder():
-            version = len(case.state.orders) + 1
-            return {"version": version, "ordered_mg": dosing.ordered_mg(
-                command.dose_mg, command.dose_mg_per_kg, command.weight_kg
-            )}  # fmt: skip
+            return _order(case, command)
         case c.DrawUp():
             vial = vial_of(case, command.vial)
             return {"drawn_mg": dosing.drawn_mg(command, vial) if vial else None}
@@ -168,6 +165,15 @@ def _amounts(case: Case, command: c.AnyCommand) -> dict[str, Any]:
             vial = vial_of(case, command.vial)
             return waste_record(case.state, case.protocol, vial, command, case.heard)
     return {}
+
+
+def _order(case: Case, command: c.SignOrder) -> dict[str, Any]:
+    note = dosing.off_step(case.protocol, command.dose_mg, command.dose_mg_per_kg)
+    return {
+        "version": len(case.state.orders) + 1,
+        "ordered_mg": dosing.ordered_mg(command.dose_mg, command.dose_mg_per_kg, command.weight_kg),
+        **({"notes": [note]} if note else {}),
+    }
 
 
 def _gate_record(case: Case, kind: str) -> dict[str, Any]:

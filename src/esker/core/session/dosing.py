@@ -46,6 +46,16 @@ def ordered_mg(
     return by_weight(MgPerKg(per_kg), Kg(weight_kg)).value
 
 
+def off_step(protocol: Protocol, dose_mg: Decimal | None, per_kg: Decimal | None) -> str | None:
+    """A sentence for an ordered dose that is none of the protocol's steps; None when it is one."""
+    steps = protocol.dose.steps
+    ordered = dose_mg if protocol.drug.form == "device" else per_kg
+    if ordered is None or ordered in {each.value for each in steps}:
+        return None
+    known, unit = ", ".join(plain(each.value) for each in steps), steps[0].unit
+    return f"{plain(ordered)} {unit} is no dose step of this protocol: {known} {unit}."
+
+
 def rate_for(final_ml: Decimal, duration_min: Decimal) -> Decimal:
     """The pump rate that empties `final_ml` in `duration_min`, in mL/h to 0.1."""
     return (final_ml * 60 / duration_min).quantize(TENTH, ROUND_HALF_UP)

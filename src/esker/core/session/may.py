@@ -56,6 +56,7 @@ GATES = {
     "clear": "clear", "draw_up": "draw", "start": "start", "next_device": "next",
     "resume": "resume", "discharge": "discharge",
 }  # fmt: skip
+NOT_DOSED = "Nothing was given here: withhold the session, with the reason, to let them go home."
 LOCKED = "Nobody is signed in at this screen: unlock it, or type your PIN."
 PHASE_WORDS = {
     Phase.ARRIVE: "the patient has not arrived yet",
@@ -126,6 +127,8 @@ def _dosing(state: Session, kind: str) -> Refused | None:
         return Refused("not_paused", "The infusion is not paused.")
     if kind == "next_device" and state.dosing is not Dosing.RUNNING:
         return Refused("no_device_yet", "The first device has not been given.")
+    if kind == "discharge" and state.phase is Phase.CLEAR:
+        return Refused("not_dosed", NOT_DOSED)
     if kind == "decline_override" and not state.override_requests:
         return Refused("no_request", "Nobody asks for an override now.")
     if kind == "accept_hand_over" and state.handing_to is None:

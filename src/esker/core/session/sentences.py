@@ -22,10 +22,11 @@ def sentence(entry: Entry) -> str:
 
 def _order(body: Body) -> str:
     per_kg = f" ({body['dose_mg_per_kg']} mg/kg)" if body.get("dose_mg_per_kg") else ""
-    return (
+    return " ".join([
         f"Order version {body['version']} signed: {body['drug']} {body['route']}, "
-        f"{body['ordered_mg']} mg{per_kg}."
-    )
+        f"{body['ordered_mg']} mg{per_kg}.",
+        *body.get("notes", ()),
+    ])  # fmt: skip
 
 
 def _weight(body: Body) -> str:

@@ -98,6 +98,7 @@ function listen(events) {
     banner.textContent = `NOT MONITORED: ${sentence}`;
     unmonitored();
   });
+  events.addEventListener("screen", () => location.reload()); // locked or left from elsewhere
   events.addEventListener("entry", () => refresh());
   events.addEventListener("alarms", (event) => {
     document.dispatchEvent(new CustomEvent("esker:alarms", { detail: { data: event.data, at: performance.now() } }));
