@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from esker.core.monitoring.episodes import Sight, newest
 from esker.core.monitoring.relative import met
 from esker.core.protocols.schema import Cited, Phase, Priority, Relative, Strength
-from esker.core.session.gate_rules import up_to
 from esker.core.session.readings import Latest
+from esker.core.session.vital_rules import up_to
 from tests.core.session.clinicroom import START, Room
 
 NASAL, INFUSION = "esketamine-trd-us", "ketamine-iv"

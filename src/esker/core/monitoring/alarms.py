@@ -290,15 +290,16 @@ class _Look:
 
 
 def _lately(watched: Signal, heard: Sequence[Reading]) -> list[Reading]:
-    """The newest plausible readings, oldest first: as many as say when it last spoke, and how often.
+    """The newest plausible readings, oldest first: they say when it last spoke, and how often.
 
     Nothing older changes either, so an hour of a talking probe is not walked through each second.
     """
     found: list[Reading] = []
+    spoke: datetime | None = None
     for each in reversed(heard):
         if _plausible(watched, each):
-            spoke = max(spoke, effective_at(each)) if found else effective_at(each)
             found.append(each)
+            spoke = max(effective_at(each), spoke or effective_at(each))
             if each.observed_at < min(spoke, found[0].observed_at):
                 break
     return found[::-1]
