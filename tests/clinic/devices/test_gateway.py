@@ -116,3 +116,24 @@ def test_a_gateway_that_cannot_say_that_it_is_there_goes_on_listening(monkeypatc
         wire = connected(gateway)
         wire.sendall(mllp.START + b"x" + mllp.END)
         assert wire.recv(4096) == mllp.START + b"ACK x" + mllp.END
+
+
+@pytest.mark.hazard(17)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_gateway_whose_thread_has_died_shows_itself_no_more_and_can_be_closed(monkeypatch):
+    """The listener is gone: nothing says that it is there, and the rest can still be stopped."""
+    monkeypatch.setattr(gateways, "SHOW_S", 0.05)
+    shown = threading.Semaphore(0)
+
+    def dies(batch):
+        raise SystemExit
+
+    gateway = Gateway("127.0.0.1", 0, dies, lambda: NOW, shown.release)
+    assert shown.acquire(timeout=20)
+    connected(gateway).sendall(mllp.START + b"x" + mllp.END)
+    gateway._thread.join(20)
+    while shown.acquire(blocking=False):
+        pass
+
+    assert not shown.acquire(timeout=0.3)
+    gateway.close()

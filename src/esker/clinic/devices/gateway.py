@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import connections
@@ -49,7 +50,8 @@ class Gateway:
 
     def close(self) -> None:
         """Hear nobody else, write and answer what was heard, and wait until that is done."""
-        self._loop.call_soon_threadsafe(self._end)
+        with suppress(RuntimeError):  # the loop is closed: the thread has died, and that was logged
+            self._loop.call_soon_threadsafe(self._end)
         self._thread.join()
 
     def _end(self) -> None:
