@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 
 from esker.clinic import clock, tenancy
+from esker.clinic.devices import intake, sealing
+from esker.clinic.devices.models import Message
 from esker.clinic.ledger import audit, store
 from esker.clinic.people import signing
 from esker.clinic.sessions import protocols
@@ -17,6 +19,7 @@ from esker.clinic.setup.models import ProtocolText
 from esker.core.ledger import Refused
 from esker.core.protocols.load import ProtocolError, load
 from esker.protocol_files import text_of
+from tests.clinic import serving
 from tests.clinic.sessions.room import PERSON, Room, install
 from tests.conftest import NOW, PASSWORD, person
 
@@ -221,3 +224,22 @@ def test_another_clinic_sees_none_of_it(admin, other_clinic):
     assert queries.product(elsewhere, DEVICE["gtin"]) is None
     other = person(other_clinic, "other", "administrator")
     assert isinstance(commands.remove_chair(other, "Door"), Refused)
+
+
+@pytest.mark.django_db
+def test_a_sender_stays_heard_when_what_it_said_was_sealed(clinic, nurse, prescriber):
+    """Its message goes with its readings; that it spoke, and when, is still to be seen."""
+    room = install(Room(clinic, nurse, prescriber)).arrived()
+    try:
+        said = serving.message("1", room.now, 7, {"spo2": "98"})
+        sender = serving.monitor_of(7)
+        room.do("pair_monitor", chair="Chair 1", monitor=sender)
+        intake.receive(room.clinic, said, room.now)
+        assert [(sender, room.now)] == queries.heard(room.clinic)
+
+        assert sealing.seal(room.clinic, room.now) == 1
+        with tenancy.scope(room.clinic):
+            assert not Message.objects.exists()
+        assert [(sender, room.now)] == queries.heard(room.clinic)
+    finally:
+        clock.install(clock.machine)
