@@ -44,7 +44,8 @@ def serve(folder, clinic, port=None, mllp=None):
     process = subprocess.Popen(command(*words), env=environment())
     while process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            for each in (port, mllp):
+                socket.create_connection(("127.0.0.1", each), 1).close()
             return process, port, mllp, time.monotonic() - begun
         except OSError:
             time.sleep(0.02)

@@ -58,7 +58,8 @@ class Stand:
 
     def _up(self):
         try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            for port in (self.port, self.mllp):
+                socket.create_connection(("127.0.0.1", port), 1).close()
             return True
         except OSError:
             return False

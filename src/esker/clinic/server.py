@@ -12,7 +12,7 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from esker.clinic import clock
 from esker.clinic.alarms import loop
@@ -119,9 +119,13 @@ async def _bedside(host: str, port: int, clinic: str | None) -> None:
 
 
 def _expected(clinic: str) -> None:
-    """From now on a gateway that is not there is an alarm."""
+    """From now on a gateway that is not there is an alarm; one that was served before is anyway."""
     try:
         presence.note(clinic)
+    except DatabaseError:
+        log.exception(
+            "The database takes nothing; the gateway and the alarm loop begin all the same."
+        )
     finally:
         connection.close()
 

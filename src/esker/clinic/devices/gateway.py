@@ -81,10 +81,12 @@ class Gateway:
         try:
             while not self._ending:
                 self._loop.run_forever()  # until somebody was heard
+                self._loop.stop()
+                self._loop.run_forever()  # and all who spoke meanwhile: a larger batch costs less
                 self._writer.write()
                 self._show()
                 if self._writer:
-                    self._loop.stop()  # look who else has spoken, and come back at once
+                    self._loop.stop()  # more waits than one batch holds: come back at once
             self._leave()
         finally:
             connections.close_all()
