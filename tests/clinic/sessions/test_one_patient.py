@@ -48,6 +48,18 @@ def test_the_same_number_is_the_same_patient_whatever_id_is_sent(room):
 
 
 @pytest.mark.django_db
+@pytest.mark.hazard(9)
+@pytest.mark.parametrize(("said", "known"), [(None, ["Ketamine"]), ([], []), (["nuts"], ["nuts"])])
+def test_an_allergy_that_was_known_is_not_forgotten(room, said, known):
+    """An allergy missed (hazard 9): who was not asked today has the allergies of last time."""
+    another_session(room, allergies=["Ketamine"])
+    another_session(room, allergies=None)
+    another_session(room, allergies=said)
+
+    assert known == room.state()["patient"]["allergies"]
+
+
+@pytest.mark.django_db
 @pytest.mark.hazard(4)
 def test_a_device_in_the_hand_counts_for_the_patients_other_session(room):
     """Too much in all (hazard 4): two chairs, one patient; the first start closes the second."""

@@ -147,6 +147,15 @@ def test_a_score_that_holds_outside_its_scale_is_found():
     assert [said] == faults(NASAL, old, old.replace("2", "5"))
 
 
+@pytest.mark.hazard(14)
+def test_gates_that_would_read_no_vital_sign_are_found():
+    """Hazard 14: without a list of channels nothing is ever missing."""
+    old = 'required = ["sbp", "dbp", "hr", "spo2"]'
+    said = "required is empty: no gate would read a vital sign."
+
+    assert said in faults(NASAL, old, "required = []")
+
+
 def test_an_unknown_rule_is_found():
     assert "Rule wait is none that Esker knows." in faults(NASAL, 'id = "watched"', 'id = "wait"')
 

@@ -45,6 +45,22 @@ def test_an_emergency_that_ended_asks_for_a_new_assessment():
     assert "discharge_criteria" == room.refused("discharge").code
 
 
+@pytest.mark.hazard(23)
+def test_what_was_assessed_before_the_last_device_is_assessed_again():
+    """Hazard 23: a protocol without an age for its answers takes none from before the drug."""
+    room = Room("esketamine-trd-eu").recovering()
+    criteria = tuple(c.model_copy(update={"fresh_for": None}) for c in room.protocol.discharge)
+    room.protocol = room.protocol.model_copy(update={"discharge": criteria})
+    room.well()
+    room.wait(1)
+    room.do("device_given", device=3, vial="V3", order_version=1)
+    room.wait(121)
+    room.monitor()
+    room.do("escort_seen", name="Demo Friend", relation="friend", drives="yes")
+
+    assert "discharge_criteria:alert:old" == room.refused("discharge").rule
+
+
 def test_a_mild_event_does_not():
     room = ready_to_leave()
     room.do("adverse_event", term="headache", severity="mild", serious=False)

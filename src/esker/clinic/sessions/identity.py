@@ -24,8 +24,8 @@ def recognised(clinic_id: str, session_id: str, command: OpenSession) -> OpenSes
     for row in rows.exclude(session=session_id).order_by("-planned_at"):
         known = folding.fold(clinic_id, row.session).patient
         if known is not None and _same(known, person):
-            patient = person.model_copy(update={"id": known.id})
-            return command.model_copy(update={"patient": patient})
+            carried = {"id": known.id, "allergies": _allergies(clinic_id, known.id, person)}
+            return command.model_copy(update={"patient": person.model_copy(update=carried)})
         if row.outcome != "cancelled":
             other = known
     other = other or _owner(clinic_id, session_id, person)
@@ -38,6 +38,15 @@ def _owner(clinic_id: str, session_id: str, person: Person) -> Person | None:
     taken = rows.exclude(session=session_id).exclude(outcome="cancelled")
     row = taken.exclude(number=identifier(person.mrn)).first()
     return folding.fold(clinic_id, row.session).patient if row else None
+
+
+def _allergies(clinic_id: str, patient: str, said: Person) -> tuple[str, ...] | None:
+    """As said today; where nobody asked today, what was known of this patient last."""
+    if said.allergies is not None:
+        return said.allergies
+    rows = SessionRow.objects.filter(clinic_id=clinic_id, patient=patient).order_by("-planned_at")
+    found = (folding.fold(clinic_id, row.session).patient for row in rows)
+    return next((known.allergies for known in found if known and known.allergies is not None), None)
 
 
 def _same(known: Person, said: Person) -> bool:

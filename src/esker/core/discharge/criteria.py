@@ -44,8 +44,9 @@ def unmet(
 
 
 def _old(state: Session, criterion: Criterion, seen: datetime, at: datetime) -> bool:
-    """Too long ago, or before something after which it has to be looked at again."""
-    if state.shaken_at is not None and seen < state.shaken_at:
+    """Too long ago, or before drug or an event after which it has to be looked at again."""
+    drug = max(each.at for each in state.given)  # `unmet` asked for one before
+    if seen < max(drug, state.shaken_at or drug):
         return True
     return criterion.fresh_for is not None and not within(at, seen, criterion.fresh_for)
 
@@ -65,8 +66,7 @@ def _scale(criterion: Criterion, state: Session, at: datetime) -> tuple[str, str
     if not scores:
         return "missing", f"Not assessed yet: {criterion.title}."
     last = max(reversed(scores), key=lambda each: each.observed_at)  # of one minute, the last told
-    first_dose = min(each.at for each in state.given)
-    if last.observed_at < first_dose or _old(state, criterion, last.observed_at, at):
+    if _old(state, criterion, last.observed_at, at):
         return "old", f"Assessed too long ago, or before the last event: {criterion.title}."
     limit = criterion.limit.value if criterion.limit else Decimal(0)
     baseline = state.baseline.get(criterion.scale or "", Decimal(0))

@@ -68,6 +68,8 @@ ONSET = ("immediate", "prompt", "delayed")
 def rule_faults(protocol: Protocol) -> Iterator[str]:
     """Rules that are unknown, absent from a gate, or weaker than any protocol may make them."""
     form = protocol.drug.form
+    if not protocol.required:
+        yield "required is empty: no gate would read a vital sign."
     for name, gates in {**STAND, **STAND_FOR[form]}.items():
         stands = {gate for rule in protocol.rules if rule.id == name for gate in rule.gate}
         for gate in (MORE[form] if gate == "more" else gate for gate in gates):
