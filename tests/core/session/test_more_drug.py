@@ -173,6 +173,44 @@ def test_a_typed_value_of_the_next_minute_hides_no_monitor():
     assert "vitals_within" == room.refused("start", order_version=1).code
 
 
+@pytest.mark.hazard(40)
+def test_what_was_wasted_goes_into_nobody():
+    """Hazard 40, diversion: destroyed in front of a witness, and yet it is to be given."""
+    room = Room(INFUSION).cleared()
+    room.do("waste", vial="V1", of="syringe", amount_ml="50", witness=OTHER.id)
+
+    assert ("vial", "never") == _why(room.refused("start", order_version=1))
+    again = {"drawn_ml": "0.7", "diluent_ml": "49.3", "final_ml": "50", "pump_rate_ml_per_h": "75"}
+    room.do("draw_up", order_version=1, vial="V1", **again)
+    room.do("waste", vial="V1", of="vial", amount_ml="8.6", witness=OTHER.id)
+    assert "wasted" == room.refused("draw_up", order_version=1, vial="V1", **again).code
+    room.do("start", order_version=1)
+
+
+@pytest.mark.hazard(40)
+def test_a_wasted_device_that_was_given_is_a_deviation():
+    room = Room(NASAL).dosing()
+    room.do("waste", vial="V1", witness=OTHER.id)
+    _, *beside = room.do("device_given", device=1, vial="V1", order_version=1)
+
+    assert "This device had been wasted." in [draft.body["what"] for draft in beside]
+
+
+@pytest.mark.parametrize("protocol", [NASAL, INFUSION])
+def test_a_pack_that_expired_since_it_was_scanned_is_not_used(protocol):
+    """Scanned before midnight on its last day, and asked for after it."""
+    room = Room(protocol).ready()
+    room.scan("V1", expires=room.now.date().isoformat())
+    if protocol == INFUSION:
+        room.do("draw_up", order_version=1, vial="V1", drawn_ml="0.7", diluent_ml="49.3",
+                final_ml="50", pump_rate_ml_per_h="75")  # fmt: skip
+    room.wait(15 * 60)
+    room.monitor()
+    room.do("clear", order_version=1)
+
+    assert ("vial", "never") == _why(room.refused("start", order_version=1))
+
+
 @pytest.mark.hazard(14)
 @pytest.mark.parametrize(("seconds", "code"), [(15, None), (16, "vitals_fresh")])
 def test_a_probe_that_fell_silent_opens_no_gate(seconds, code):

@@ -161,6 +161,8 @@ def _draw(case: Case, command: c.DrawUp) -> Refused | None:
     vial, order = vial_of(case, command.vial), case.state.order
     if vial is None:
         return Refused("vial", "Scan this vial first.")
+    if dosing.is_wasted(case.state, vial.vial):
+        return Refused("wasted", "This vial was wasted; scan another.")
     drawn = dosing.drawn_mg(command, vial)
     if order is None or drawn is None or vial.volume_ml is None:
         return Refused("vial", "The strength of this vial is not known.")

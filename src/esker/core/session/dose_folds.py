@@ -180,7 +180,10 @@ def wasted(state: Session, entry: Entry, body: Body) -> Session:
     disputed = state.disputed - {body["vial"]}
     if body.get("disputed"):
         disputed |= {body["vial"]}
-    return replace(state, wasted=(*state.wasted, waste), disputed=disputed)
+    drawn = state.drawn
+    if drawn and drawn.vial == waste.vial and waste.of in (None, "syringe"):
+        drawn = replace(drawn, wasted=True)
+    return replace(state, wasted=(*state.wasted, waste), disputed=disputed, drawn=drawn)
 
 
 DOSE_FOLDS: dict[str, Fold] = {

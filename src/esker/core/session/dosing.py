@@ -166,11 +166,17 @@ def devices_ordered(state: Session, protocol: Protocol) -> int:
     return int(state.order.dose_mg / protocol.dose.device.value)
 
 
-def next_device(state: Session, window: Window) -> str | None:
-    """A scanned device that was used neither here nor elsewhere."""
+def next_device(state: Session, window: Window, at: datetime) -> str | None:
+    """A scanned device that was used neither here nor elsewhere, and has not expired since."""
     used = {each.vial for each in state.given} | window.vials_used_elsewhere
     used |= {each.vial for each in state.wasted}
-    return next((v.vial for v in state.vials if v.form == "device" and v.vial not in used), None)
+    devices = (v for v in state.vials if v.form == "device" and v.expires >= at.date())
+    return next((v.vial for v in devices if v.vial not in used), None)
+
+
+def is_wasted(state: Session, vial: str) -> bool:
+    """Whether a pack was destroyed, or what was left in it."""
+    return any(each.vial == vial and each.of in (None, "vial") for each in state.wasted)
 
 
 # -- the instants that timed rules run from -------------------------------------------------------

@@ -115,10 +115,20 @@ def interval(gate: Gate) -> Found:
 
 def vial(gate: Gate) -> Found:
     if gate.protocol.drug.form == "infusion":
-        if gate.state.drawn is None:
-            yield "", None, "Scan the vial and draw up first."
-    elif dosing.next_device(gate.state, gate.window) is None:
+        yield from _drawn(gate)
+    elif dosing.next_device(gate.state, gate.window, gate.at) is None:
         yield "", None, "Scan a device that has not been used."
+
+
+def _drawn(gate: Gate) -> Found:
+    drawn = gate.state.drawn
+    if drawn is None:
+        yield "", None, "Scan the vial and draw up first."
+        return
+    if drawn.wasted:
+        yield "", None, "What was drawn up has been wasted; draw up again."
+    if any(v.vial == drawn.vial and v.expires < gate.at.date() for v in gate.state.vials):
+        yield "", None, "The vial has expired since it was scanned; draw up from another."
 
 
 def drawn_matches(gate: Gate) -> Found:

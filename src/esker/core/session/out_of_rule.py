@@ -91,6 +91,10 @@ def _device(case: Case, command: c.DeviceGiven) -> Iterator[str]:
         yield "The device was not scanned."
     if command.vial in used:
         yield "This device had been used already."
+    if dosing.is_wasted(state, command.vial):
+        yield "This device had been wasted."
+    if any(v.vial == command.vial and v.expires < case.happened.date() for v in state.vials):
+        yield "This device had expired."
     if state.order is None or command.order_version != state.order.version:
         yield "The order that was followed is not the current one."
     if rest and any(

@@ -140,6 +140,7 @@ class Drawn:
     final_ml: Decimal
     rate_ml_per_h: Decimal
     at: datetime
+    wasted: bool = False  # destroyed since; drawn up again, it is another
 
 
 class Dosing(StrEnum):
