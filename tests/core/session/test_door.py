@@ -79,6 +79,15 @@ def test_of_two_scores_of_one_minute_the_last_told_counts(first, then):
 
 
 @pytest.mark.hazard(24)
+@pytest.mark.parametrize("name", ["Demo Alder", " demo  ALDER "])
+def test_the_patient_is_nobodys_escort(name):
+    """Hazard 24: in whatever spelling."""
+    room = Room(NASAL).recovering()
+
+    assert "escort" == room.refused("escort_seen", name=name, relation="self", drives="yes").code
+
+
+@pytest.mark.hazard(24)
 def test_who_came_along_in_the_morning_is_seen_again_at_the_door():
     """Hazard 24, the patient drives home: an escort who was seen before the drug may have gone."""
     room = Room(NASAL).ready()

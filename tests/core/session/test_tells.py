@@ -82,6 +82,17 @@ def test_the_end_refuses_asks(kind):
     assert "closed" == refused.code
 
 
+@pytest.mark.parametrize(
+    ("channel", "value", "unit"), [("temp", "39.4", "Cel"), ("map", "92", "mmHg")]
+)
+def test_what_the_protocol_does_not_watch_is_recorded_all_the_same(channel, value, unit):
+    """A fever was measured; that no rule asks for it is no reason to send it back."""
+    room = Room("esketamine-trd-us").recovering()
+    room.do("record_vitals", vitals=[{"channel": channel, "value": value, "unit": unit}])
+
+    assert (channel, value) == (room.state.observed[-1].what, str(room.state.observed[-1].value))
+
+
 @pytest.mark.hazard(4)
 def test_a_device_told_after_the_end_counts():
     """Hazard 4, too much in all: the patient went home with three devices in, not two."""

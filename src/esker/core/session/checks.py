@@ -15,7 +15,7 @@ from esker.core.ledger import Refused
 from esker.core.monitoring.channels import UNIT
 from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Strength
-from esker.core.protocols.tables import scale
+from esker.core.protocols.tables import scale, signal
 from esker.core.session import commands as c
 from esker.core.session import dosing
 from esker.core.session.case import FUTURE, SIGNATURE, Case
@@ -102,7 +102,8 @@ def _vitals(case: Case, command: c.RecordVitals) -> Refused | None:
     for vital in command.vitals:
         if vital.unit != UNIT[vital.channel]:
             return Refused("unit", f"{vital.channel} is charted in {UNIT[vital.channel]}.")
-        if not plausible(case.protocol, vital.channel, vital.value):
+        watched = signal(case.protocol, vital.channel) is not None
+        if watched and not plausible(case.protocol, vital.channel, vital.value):
             return Refused("implausible", f"{vital.channel} {vital.value} cannot be right.")
     return _not_yet(case, command.observed_at)
 
@@ -280,7 +281,7 @@ def _put_name(case: Case, command: c.PutName) -> Refused | None:
 
 def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
     patient = case.state.patient
-    if patient and command.name.strip().casefold() == patient.name.casefold():
+    if patient and command.name.casefold().split() == patient.name.casefold().split():
         return Refused("escort", "The patient cannot be the escort.")
     return None
 
