@@ -51,6 +51,39 @@ def pytest_configure(config):
         del connections["default"]
 
 
+FIRST = ("tests/browser", "tests/core/pharmacology", "tests/clinic/test_kill", "tests/clinic/demo")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What shares a server or a compiled kernel runs in one process; the longest groups first.
+
+    On PostgreSQL only what reaches a database runs: the rest ran before, and would say the same.
+    """
+    if hasattr(config, "esker_pg"):
+        config.hook.pytest_deselected(items=[each for each in items if not _stores(each)])
+        items[:] = [each for each in items if _stores(each)]
+    for each in items:
+        each.add_marker(pytest.mark.xdist_group(_group(each)))
+    items.sort(key=lambda each: [not each.nodeid.startswith(name) for name in FIRST])
+
+
+def _group(item):
+    """Kernels compile for a minute, once in each process that meets them first."""
+    module = item.nodeid.partition("::")[0]
+    models = module.startswith(("tests/core/pharmacology", "tests/simulate"))
+    return "models" if models else module
+
+
+def _stores(item):
+    """Whether this test reaches the database that `pytest_configure` made, or one beside it."""
+    from django.test import TransactionTestCase
+
+    mine = item.cls is not None and issubclass(item.cls, TransactionTestCase)
+    fixtures = {"db", "transactional_db", "own_database", "django_db_setup"}
+    marked = item.get_closest_marker("django_db")
+    return bool(mine or marked or fixtures & set(item.fixturenames))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_guard():
     """Emptying tables between tests is what the triggers refuse; only tests may step past them."""
