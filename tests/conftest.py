@@ -54,6 +54,7 @@ def pytest_configure(config):
 FIRST = ("tests/browser", "tests/core/pharmacology", "tests/clinic/test_kill", "tests/clinic/demo")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     """What shares a server or a compiled kernel runs in one process; the longest groups first.
 
@@ -68,10 +69,11 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _group(item):
-    """Kernels compile for a minute, once in each process that meets them first."""
+    """Its module; but kernels compile for a minute, and one demo is enough to look at."""
     module = item.nodeid.partition("::")[0]
-    models = module.startswith(("tests/core/pharmacology", "tests/simulate"))
-    return "models" if models else module
+    if module.startswith(("tests/core/pharmacology", "tests/simulate")):
+        return "models"
+    return "looks" if module.startswith("tests/browser") and "base" in item.fixturenames else module
 
 
 def _stores(item):

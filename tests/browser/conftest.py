@@ -1,8 +1,13 @@
 """One demo clinic and one browser for all who only look on; journeys and killers have their own."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.demo import browser, clinic
+
+expect.set_options(
+    timeout=20_000
+)  # a busy machine is slow, and a page that never comes still fails
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.clinic.demo.running import clinic, free_port
 
-__all__ = ["browser", "clinic", "free_port", "signed_in"]
+__all__ = ["browser", "clinic", "free_port", "signed_in", "violations"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -38,3 +39,11 @@ def signed_in(browser: Browser, base: str, width: int = 1180, height: int = 820)
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-region=floor]")
     return page
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds on the page as it stands: its rule, and the first elements."""
+    return [
+        (each["id"], [node["html"][:120] for node in each["nodes"]][:3])
+        for each in Axe().run(page).response["violations"]
+    ]

@@ -11,7 +11,7 @@ import re
 import socket
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -22,6 +22,7 @@ from esker.core.monitoring.channels import Channel
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 CALM = {"sbp": 124, "dbp": 78, "hr": 71, "spo2": 97, "rr": 14}
+WANTED_YES = {"No food": "Yes", "No liquids": "Yes", "No nasal": "Yes", "Is somebody": "Yes"}
 END = b"\x1c\r"
 
 
@@ -38,7 +39,7 @@ class Monitor:
         self.thread = threading.Thread(target=self._speak, daemon=True)
 
     def __enter__(self) -> Monitor:
-        self.line = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        self.line = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         self.thread.start()
         return self
 
@@ -51,18 +52,20 @@ class Monitor:
         self.shown = CALM | vitals
         self.say()
 
-    def say(self) -> None:
-        """One message, and the acknowledgement that it was kept."""
+    def say(self) -> datetime:
+        """One message, and the acknowledgement that it was kept; the instant that it observed."""
         with self.lock:
+            at = self.clock()
             self.sent += 1
             swing = {"hr": self.shown["hr"] + self.sent % 3}  # a living heart is never flat
             values = {Channel(name): value for name, value in (self.shown | swing).items()}
-            raw = message(self.identity, f"T{self.sent}", self.clock(), values, self.flavour)
+            raw = message(self.identity, f"T{self.sent}", at, values, self.flavour)
             self.line.sendall(b"\x0b" + raw + END)
             answer = b""
             while not answer.endswith(END):
                 answer += self.line.recv(4096)
             assert b"MSA|AA|" in answer or b"MSA|CA|" in answer, answer
+            return at
 
     def _speak(self) -> None:
         while not self.stopped.wait(1):
@@ -100,7 +103,9 @@ class Story:
 
     def press(self) -> None:
         """The form's own button; the dialog closes when it was recorded."""
-        self.dialog.locator("button[value=send]").click()
+        with self.page.expect_response("**/commands") as told:
+            self.dialog.locator("button[value=send]").click()
+        assert told.value.ok, told.value.text()
         expect(self.dialog).to_have_count(0)
         expect(self.page.locator("#pending p")).to_have_count(0)
 
@@ -133,12 +138,21 @@ class Story:
 
     def records_vitals(self) -> None:
         """Two taps: the numbers are those of the monitor."""
-        self.monitor.say()
-        self.page.wait_for_timeout(1500)
+        self._shows(self.monitor.say())
         button = self.page.locator(".thumb [data-open='d-record_vitals']").first
         button.click()
         expect(self.dialog.get_by_label("Systolic")).to_have_value(str(self.monitor.shown["sbp"]))
         self.press()
+
+    def _shows(self, said: datetime) -> None:
+        """Wait until the page has what the monitor said then: the form takes what is shown."""
+        shown = self.page.locator("[data-part=sbp]")
+        for _ in range(200):
+            at = shown.get_attribute("data-at")
+            if at and datetime.fromisoformat(at) >= said - timedelta(seconds=1):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("the page did not show what the monitor said")
 
     def scores(self, **scores: str) -> None:
         for title, value in scores.items():
@@ -158,6 +172,31 @@ class Story:
             group.get_by_role("radio", name=value, exact=True).check()
         self.press()
         self.pictured(title)
+
+    def seats(self, patient: str, born: str) -> None:
+        """Through the door: identity, then a chair whose monitor speaks."""
+        self.opens(patient)
+        self.phase("Arrive")
+        self.does("Check identity", Full_name=patient, Born=born)
+        self.phase("Clear")
+        self.does("Pair chair and monitor", Free_chairs="Chair 1, DEMO-MON-1")
+        self.sees("Chair 1")
+        self.sees("124/78")
+
+    def readies(self, weight: str) -> None:
+        """Weighed, asked and measured, as both protocols want it before a dose."""
+        self.does("Weigh", Weight=weight, Unit="kg")
+        self.answers("Readiness questions", WANTED_YES, "No")
+        self.records_vitals()
+        self.scores(moaa_s="5 alert", cadss="0")
+
+    def acknowledges(self, priority: str) -> None:
+        """The alarm of this priority that stands on top of the strip."""
+        strip = self.page.locator(".strip")
+        answer = strip.locator(f".alarm.{priority}").get_by_role("button", name="Acknowledge")
+        answer.first.click()
+        expect(strip).to_contain_text("acknowledged")
+        self.pictured("acknowledged")
 
     def signs_the_hold(self, reason: str) -> None:
         """The prescriber signs on this screen; the nurse stays who is signed in."""

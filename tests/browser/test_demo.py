@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.demo import signed_in
+from esker.clinic.demo.pharmacy import DEVICES
+from tests.browser.demo import signed_in, violations
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 SIZES = [(1180, 820), (820, 1180), (390, 844)]
@@ -20,13 +20,6 @@ CUT = """() => [...document.querySelectorAll(".band *, .thumb *, .tile, .tile *,
     return style.textOverflow === "ellipsis" || box.right > innerWidth + 1
       || (style.overflow === "hidden" && e.scrollWidth > e.clientWidth + 1);
   }).map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`)"""
-
-
-def violations(page):
-    return [
-        (each["id"], [node["html"][:120] for node in each["nodes"]][:3])
-        for each in Axe().run(page).response["violations"]
-    ]
 
 
 @pytest.mark.browser
@@ -120,4 +113,23 @@ def test_the_demo_shows_the_codes_that_sign(base, chrome):
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert [] == violations(page)
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_pack_that_was_taken_is_in_the_next_scan_form(base, chrome):
+    """From the cupboard to the chair without a scanner; the code stays while the form is open."""
+    page = signed_in(chrome, base)
+    page.goto(f"{base}/demo/packs/")
+    pack = DEVICES[11]
+    page.get_by_role("button", name=f"Take {pack.serial}", exact=True).click()
+    expect(page.locator("#in-hand")).to_contain_text(pack.code)
+    assert [] == violations(page)
+
+    page.goto(f"{base}/")
+    page.get_by_role("link", name="Open Chair 5").click()
+    page.locator(".thumb").get_by_role("button", name="Scan pack").click()
+    form = page.locator("dialog[open]")
+    expect(form.get_by_label("Code on the pack")).to_have_value(pack.code)
+    page.screenshot(path=ARTEFACTS / "pack-in-hand.png")
     page.context.close()

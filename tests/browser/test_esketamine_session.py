@@ -9,8 +9,6 @@ from esker.clinic.demo.pharmacy import DEVICES
 from tests.browser.demo import clinic, signed_in
 from tests.browser.story import Monitor, Story
 
-WANTED_YES = {"No food": "Yes", "No liquids": "Yes", "No nasal": "Yes", "Is somebody": "Yes"}
-
 
 @pytest.mark.browser
 def test_from_the_arrival_to_the_door(tmp_path, chrome):
@@ -21,7 +19,7 @@ def test_from_the_arrival_to_the_door(tmp_path, chrome):
     ):
         page = signed_in(chrome, base)
         story = Story(page, base, tmp_path, monitor, "esketamine")
-        given_a_patient_at_a_monitored_chair(story)
+        story.seats("Demo Alder", born="1984-04-12")
         given_everything_is_ready(story)
         when_a_raised_pressure_is_overridden(story)
         when_two_devices_are_given(story)
@@ -32,21 +30,8 @@ def test_from_the_arrival_to_the_door(tmp_path, chrome):
         story.prints_the_record()
 
 
-def given_a_patient_at_a_monitored_chair(story):
-    story.opens("Demo Alder")
-    story.phase("Arrive")
-    story.does("Check identity", Full_name="Demo Alder", Born="1984-04-12")
-    story.phase("Clear")
-    story.does("Pair chair and monitor", Free_chairs="Chair 1, DEMO-MON-1")
-    story.sees("Chair 1")
-    story.sees("124/78")
-
-
 def given_everything_is_ready(story):
-    story.does("Weigh", Weight="71.5", Unit="kg")
-    story.answers("Readiness questions", WANTED_YES, "No")
-    story.records_vitals()
-    story.scores(moaa_s="5 alert", cadss="0")
+    story.readies("71.5")
     for pack in DEVICES[10:12]:
         story.does("Scan pack", Code=pack.code)
 
@@ -97,8 +82,7 @@ def then_an_alarm_is_seen_and_answered(story):
     story.passes(0.3)
     expect(strip).to_contain_text("Oxygen saturation is below 90")
     story.pictured("alarm")
-    strip.locator(".alarm.high").get_by_role("button", name="Acknowledge").first.click()
-    expect(strip).to_contain_text("acknowledged")
+    story.acknowledges("high")
     story.monitor.show(spo2=97)
     story.passes(1)
 

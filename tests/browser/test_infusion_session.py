@@ -9,8 +9,6 @@ from esker.clinic.demo.pharmacy import VIALS_50
 from tests.browser.demo import clinic, signed_in
 from tests.browser.story import Monitor, Story
 
-WANTED_YES = {"No food": "Yes", "No liquids": "Yes", "No nasal": "Yes", "Is somebody": "Yes"}
-
 
 @pytest.mark.browser
 def test_from_the_arrival_to_the_door(tmp_path, chrome):
@@ -22,7 +20,7 @@ def test_from_the_arrival_to_the_door(tmp_path, chrome):
         page = signed_in(chrome, base, 820, 1180)
         story = Story(page, base, tmp_path, monitor, "infusion")
         given_a_patient_at_a_monitored_chair(story)
-        given_everything_is_ready(story)
+        story.readies("80")
         when_the_vial_is_drawn_up(story)
         when_the_pump_runs(story)
         when_a_hold_is_overridden_and_the_pump_resumes(story)
@@ -33,18 +31,8 @@ def test_from_the_arrival_to_the_door(tmp_path, chrome):
 
 
 def given_a_patient_at_a_monitored_chair(story):
-    story.opens("Demo Birch")
+    story.seats("Demo Birch", born="1976-09-03")
     story.sees("penicillin")
-    story.does("Check identity", Full_name="Demo Birch", Born="1976-09-03")
-    story.does("Pair chair and monitor", Free_chairs="Chair 1, DEMO-MON-1")
-    story.sees("124/78")
-
-
-def given_everything_is_ready(story):
-    story.does("Weigh", Weight="80", Unit="kg")
-    story.answers("Readiness questions", WANTED_YES, "No")
-    story.records_vitals()
-    story.scores(moaa_s="5 alert", cadss="0")
 
 
 def when_the_vial_is_drawn_up(story):
@@ -79,6 +67,7 @@ def when_a_hold_is_overridden_and_the_pump_resumes(story):
     expect(strip).to_contain_text("HIGH", timeout=20000)
     expect(strip).to_contain_text("Pause the pump", timeout=20000)
     story.pictured("hold")
+    story.acknowledges("high")
     story.does("Pump paused", Reason="Pressure above its limit")
     story.passes(2, 1)
     story.sees("Resume: not now.")

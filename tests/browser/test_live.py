@@ -7,7 +7,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.demo import free_port, signed_in
+from tests.browser.demo import clinic, free_port, signed_in, violations
+from tests.browser.story import Monitor
 from tests.clinic.demo.running import esker, until
 
 pytestmark = pytest.mark.browser
@@ -185,3 +186,25 @@ def test_a_locked_screen_hides_the_name_and_keeps_what_protects(page):
     page.get_by_role("button", name="Emergency").click()
     expect(page.locator("#rescue").get_by_text("Deep sedation")).to_be_visible()
     page.screenshot(path="artefacts/locked.png")
+    page.keyboard.press("Escape")
+    assert [] == violations(page)
+    page.goto(page.url.split("/chair/")[0])
+    expect(page.locator("[data-region=floor]")).to_be_visible()
+    assert [] == violations(page)
+
+
+@pytest.mark.hazard(14)
+def test_a_monitor_that_falls_silent_is_named(tmp_path, chrome):
+    """Hazard 14, an old reading shown as now: tile, strip and a sentence say that it is old."""
+    with clinic(tmp_path, "--no-monitors") as base, Monitor(tmp_path, "DEMO-MON-6") as monitor:
+        page = signed_in(chrome, base)
+        at_chair(page, 6)
+        tile = page.locator(".tile", has=page.locator("[data-part=spo2]"))
+        monitor.say()
+        expect(tile).not_to_contain_text("OLD READING")
+        monitor.stopped.set()
+        expect(tile).to_contain_text("OLD READING", timeout=60_000)
+        expect(page.locator(".silent")).to_contain_text("DEMO-MON-6 is silent", timeout=60_000)
+        expect(page.locator(".strip")).to_contain_text("from the monitor: look", timeout=60_000)
+        page.screenshot(path="artefacts/silent.png")
+        page.context.close()

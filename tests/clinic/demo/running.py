@@ -49,7 +49,7 @@ def clinic(folder: Path, *words: object) -> Iterator[str]:
             yield base
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
 
 
 def _answers(base: str, server: subprocess.Popen[str]) -> bool:

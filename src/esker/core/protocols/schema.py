@@ -6,7 +6,7 @@ Every number is a `Cited`: value, unit, and the key of a source in `sources`. A 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -28,7 +28,7 @@ from esker.core.units import plain
 def _of_this_age(at: datetime) -> datetime:
     if not 1900 <= at.year <= 9000:  # at either end of the calendar a zone or a day overflows
         raise ValueError("the year is not between 1900 and 9000")
-    return at
+    return at.astimezone(UTC)  # PostgreSQL takes no zone beyond 16 hours, and we keep none at all
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
