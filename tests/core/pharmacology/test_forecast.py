@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from esker.core.pharmacology import Covariates, Dose, InputError, Route, parse_dose
+from esker.core.pharmacology.covariates import Interaction
 from esker.core.pharmacology.dosing import Drug
 from esker.core.pharmacology.forecast import (
     LEVELS,
@@ -103,6 +104,25 @@ def test_pressures_without_a_baseline_are_not_used() -> None:
     told = forecast(_request(observed=(Observed(20.0, Sign.SBP, 180.0),)))
 
     assert told.goes_on.bands == forecast(_request()).goes_on.bands
+
+
+def test_what_was_used_is_told_a_pressure_as_its_rise() -> None:
+    observed = (Observed(20.0, Sign.SBP, 131.0), Observed(30.0, Sign.CADSS, 6.0))
+    few = {"observed": observed, "particles": 1500, "horizon_min": 30.0}
+    told = forecast(_request(baseline_sbp_mmhg=(118.0, 122.0), **few)).used
+    assert told == (Observed(20.0, Sign.SBP, 11.0), Observed(30.0, Sign.CADSS, 6.0))
+    blind = forecast(_request(**few))
+    assert blind.used == (Observed(30.0, Sign.CADSS, 6.0),)
+    assert "1 observation " in blind.sentence
+
+
+def test_what_nobody_told_is_named_as_assumed() -> None:
+    few = {"particles": 200, "horizon_min": 30.0}
+    assert any("none was told" in note for note in forecast(_request(**few)).notes)
+    told = Covariates(interactions=(Interaction.RIFAMPICIN,))
+    assert not any(
+        "none was told" in note for note in forecast(_request(covariates=told, **few)).notes
+    )
 
 
 def test_stopping_an_infusion_leaves_less_to_come() -> None:

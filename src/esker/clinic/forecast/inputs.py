@@ -13,8 +13,8 @@ from typing import Any
 
 from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Phase, Protocol
-from esker.core.session import dosing
-from esker.core.session.state import Dosing, Given, Session
+from esker.core.session import dosing, intake
+from esker.core.session.state import Dosing, Session
 
 Json = dict[str, Any]
 SIGNS = {Channel.SBP.value: "sbp_mmhg", "cadss": "cadss"}
@@ -88,25 +88,9 @@ def _dose(protocol: Protocol, at: float, mg: float, minutes: float = 0.0) -> Jso
     }  # fmt: skip
 
 
-def _running(state: Session) -> Given | None:
-    last = state.given[-1] if state.given and state.dosing is Dosing.RUNNING else None
-    return last if last and last.rate_ml_per_h and last.until is None else None
-
-
 def _given(state: Session, protocol: Protocol, begun: datetime, now: datetime) -> Iterator[Json]:
-    running = _running(state)
-    for each in state.given:
-        at = _minutes(begun, each.at)
-        if each is running or each.at > now:
-            continue
-        if each.rate_ml_per_h is None:
-            if each.amount_mg > 0:
-                yield _dose(protocol, at, float(each.amount_mg))
-            continue
-        until = each.until or now
-        minutes, mg = _minutes(each.at, until), float(dosing.segment_mg(state, each, until))
-        if minutes > 0 and mg > 0:
-            yield _dose(protocol, at, mg, minutes)
+    for each in intake.ended(state, now):
+        yield _dose(protocol, _minutes(begun, each.at), each.mg, round(each.minutes, 3))
 
 
 def _to_come(state: Session, protocol: Protocol, begun: datetime, now: datetime) -> Iterator[Json]:
@@ -130,16 +114,10 @@ def _devices(state: Session, protocol: Protocol, begun: datetime, now: datetime)
 
 def _syringe(state: Session, protocol: Protocol, begun: datetime, now: datetime) -> Iterator[Json]:
     """The stretch that runs, to the syringe's end; when paused, the rest as if resumed now."""
-    running, drawn = _running(state), state.drawn
-    rate = running.rate_ml_per_h if running else state.rate_ml_per_h
-    if drawn is None or not rate:
-        return
-    start = running.at if running else now
-    left = float(drawn.drawn_mg) - float(dosing.given_mg(state, start))
-    per_min = float(rate * drawn.drawn_mg / drawn.final_ml) / 60
+    pump = intake.pumping(state, now)
     # A pump that ran past its syringe's end has given it all; its end has not been told yet.
-    if left > 0:
-        yield _dose(protocol, _minutes(begun, start), left, left / per_min)
+    if pump and pump.left_mg > 0:
+        yield _dose(protocol, _minutes(begun, pump.at), pump.left_mg, pump.minutes)
 
 
 def _observed(state: Session, begun: datetime, now: datetime) -> list[Json]:

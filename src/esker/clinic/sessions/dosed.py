@@ -10,8 +10,8 @@ from esker.clinic import tenancy
 from esker.clinic.sessions import folding, protocols
 from esker.clinic.sessions.models import SessionRow, VialUse
 from esker.core.monitoring import due
-from esker.core.session import dosing
-from esker.core.session.state import Given, Session
+from esker.core.session import dosing, intake
+from esker.core.session.state import Session
 
 Json = dict[str, Any]
 
@@ -62,7 +62,8 @@ def _session(state: Session, now: datetime) -> Iterator[Json]:
     protocol, person = protocols.get(state.protocol_hash), state.patient
     if protocol is None or person is None:
         return
-    running, empty_at = dosing.running(state), dosing.empty_at(state)
+    pump = intake.pumping(state, now) if dosing.running(state) else None
+    empty_at = dosing.empty_at(state)
     yield {
         "session": state.id,
         "chair": state.chair,
@@ -72,9 +73,12 @@ def _session(state: Session, now: datetime) -> Iterator[Json]:
         "weight_kg": str(state.weights[-1][0]) if state.weights else None,
         "drug": protocol.drug.name,
         "route": protocol.drug.route,
-        "doses": [_dose(state, each, now) for each in state.given if each is not running],
-        "mg_per_min": str(_rate(state, running)) if running else "0",
-        "running_since": running.at.isoformat() if running else None,
+        "doses": [
+            {"at": each.at.isoformat(), "minutes": each.minutes, "mg": str(each.mg)}
+            for each in intake.ended(state, now)
+        ],
+        "mg_per_min": str(pump.mg_per_min) if pump else "0",
+        "running_since": pump.at.isoformat() if pump else None,
         "empty_at": empty_at.isoformat() if empty_at else None,
         "due": [
             {"id": each.id, "channels": list(each.channels), "scales": list(each.scales)}
@@ -82,17 +86,3 @@ def _session(state: Session, now: datetime) -> Iterator[Json]:
             if each.status == "open"
         ],
     }
-
-
-def _dose(state: Session, given: Given, now: datetime) -> Json:
-    until = (given.until or given.at) if given.rate_ml_per_h else given.at
-    mg = dosing.segment_mg(state, given, until) if given.rate_ml_per_h else given.amount_mg
-    minutes = (until - given.at) / timedelta(minutes=1)
-    return {"at": given.at.isoformat(), "minutes": minutes, "mg": str(mg)}
-
-
-def _rate(state: Session, running: Given) -> float:
-    drawn = state.drawn
-    assert drawn is not None
-    assert running.rate_ml_per_h is not None
-    return float(running.rate_ml_per_h * drawn.drawn_mg / drawn.final_ml) / 60

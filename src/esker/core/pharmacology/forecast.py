@@ -11,14 +11,14 @@ and the same picture can be drawn again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .covariates import Covariates, InputError, finite, within
+from .covariates import Ancestry, Covariates, InputError, finite, within
 from .dosing import Drug
 from .engine import run
 from .individuals import Individuals, normals, population
@@ -136,6 +136,9 @@ class Forecast:
     matched
         False when the observations lie outside what the model can explain; the bands are then
         wider than the observations alone would make them, and no better than `sentence` says.
+    used
+        The observations that weighed, to be drawn over the bands: a pressure as its rise over the
+        mean of the baseline.
     """
 
     so_far: Scenario
@@ -146,6 +149,7 @@ class Forecast:
     matched: bool
     sentence: str
     notes: tuple[str, ...]
+    used: tuple[Observed, ...]
     seed: int
     model_hash: str
     model: str
@@ -176,7 +180,8 @@ def forecast(request: Request) -> Forecast:
         tempering=tempering,
         matched=matched,
         sentence=_sentence(request, matched),
-        notes=(*on.study.notes,),
+        notes=(*on.study.notes, *_assumed(request.covariates)),
+        used=_used(request),
         seed=request.seed,
         model_hash=model_hash(),
         model=on.study.plan.model,
@@ -325,8 +330,28 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
+def _used(request: Request) -> tuple[Observed, ...]:
+    baseline = request.baseline_sbp_mmhg
+    rest = round(float(np.mean(baseline)), 1) if baseline else None
+    return tuple(
+        one if one.sign is Sign.CADSS else replace(one, value=round(one.value - (rest or 0.0), 1))
+        for one in request.observed
+        if one.sign is Sign.CADSS or rest is not None
+    )
+
+
+def _assumed(who: Covariates) -> tuple[str, ...]:
+    """A forecast that was told of nothing says what it takes for granted."""
+    if who.interactions or who.ancestry is not Ancestry.OTHER:
+        return ()
+    return (
+        "Assumes no medicine, food or liver disease that changes clearance, and no ancestry in "
+        "which it differs: none was told.",
+    )
+
+
 def _sentence(request: Request, matched: bool) -> str:
-    seen = len(request.observed)
+    seen = len(_used(request))
     if not matched:
         return ("Prediction. What was observed is unlike what the model expects for this patient; "
                 "the bands follow the observations only in part. Trust the monitor.")  # fmt: skip

@@ -8,6 +8,7 @@ const HEIGHT = 150;
 const ON = { line: "#9cc7ff", fill: "#9cc7ff40" };
 const OFF = { line: "#f5cf6b", fill: "#f5cf6b1f" };
 const PAST = { line: "#b9c4cf", fill: "#b9c4cf33" };
+const READ = { delta_sbp_mmhg: "sbp_mmhg", cadss: "cadss" };
 const plots = new Map();
 let shown = "";
 let answer = null;
@@ -54,6 +55,7 @@ function write() {
   say("stops", interval(answer.stops.clear_min));
   say("source", `Made ${clock(Date.parse(answer.made_at))}. Model ${answer.model}. ${answer.source} ${notes.join(" ")} Entry ${answer.entry}.`);
   rows(more);
+  say("used", used());
   for (const place of section.querySelectorAll("[data-plot]")) draw(place, more);
 }
 
@@ -86,6 +88,14 @@ function rows(more) {
   }));
 }
 
+const readings = (name) => answer?.used.filter((one) => one.sign === READ[name]) ?? [];
+
+function used() {
+  if (!answer.used.length) return "No reading has been used yet.";
+  const text = ({ at_min, sign, value }) => `${clock(at(at_min))} ${sign === "cadss" ? `CADSS ${value}` : `${value < 0 ? "" : "+"}${value} mmHg`}`;
+  return `Read and used: ${answer.used.map(text).join("; ")}.`;
+}
+
 // One list of times for all bands, as uPlot wants it; a band has nothing outside its own times.
 function columns(name, scenarios) {
   const bands = scenarios.map((scenario) => answer[scenario].bands[name]);
@@ -111,15 +121,21 @@ function options(place, scenarios) {
   return {
     width: place.clientWidth, height: HEIGHT, padding: [8, 6, 0, 0], legend: { show: false }, cursor: { show: false },
     tzDate: (time) => window.uPlot.tzDate(new Date(time * 1000), document.body.dataset.zone),
-    scales: { x: { range: (u, low, high) => [low, Math.min(high, drawnUntil())] }, y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.05] } },
+    scales: { x: { range: (u, low, high) => [low, Math.min(high, drawnUntil())] }, y: { range: (u, low, high) => heights(place.dataset.plot, high) } },
     axes: [
       { size: 26, stroke: "#b9c4cf", grid: { stroke: "#2c3742" }, values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"]].map(([step, text]) => [step, text, null, null, null, null, null, null, 1]) },
       { size: 38, stroke: "#b9c4cf", grid: { stroke: "#2c3742" } },
     ],
     series: [{}, ...scenarios.flatMap((name) => [0, 2, 0].map((width) => ({ stroke: looks[name].line, width, dash: name === "stops" ? [6, 4] : [], points: { show: false }, spanGaps: true })))],
     bands: scenarios.map((name, i) => ({ series: [3 * i + 1, 3 * i + 3], fill: looks[name].fill })),
-    hooks: { draw: [nowLine] },
+    hooks: { draw: [nowLine, (u) => dots(u, place.dataset.plot)] },
   };
+}
+
+function heights(name, high) {
+  const values = readings(name).map((one) => one.value);
+  const low = Math.min(0, ...values);
+  return [low < 0 ? low * 1.2 : 0, Math.max(high, 1, ...values) * 1.05];
 }
 
 function drawnUntil() {
@@ -137,6 +153,17 @@ function nowLine(u) {
   u.ctx.moveTo(x, u.bbox.top);
   u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
   u.ctx.stroke();
+  u.ctx.restore();
+}
+
+function dots(u, name) {
+  u.ctx.save();
+  u.ctx.fillStyle = "#ffffff";
+  for (const one of readings(name)) {
+    u.ctx.beginPath();
+    u.ctx.arc(u.valToPos(at(one.at_min) / 1000, "x", true), u.valToPos(one.value, "y", true), 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+    u.ctx.fill();
+  }
   u.ctx.restore();
 }
 
