@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A device, or a stretch of infusion at one rate that has ended: `mg` in `minutes` from `at`."""
+    """A device, or a stretch at one rate that has ended: `mg` in `minutes` from `at` on."""
 
     at: datetime
     minutes: float
