@@ -54,7 +54,7 @@ ROWS: dict[str, dict[str, tuple[int, ...]]] = {
         "post": (302, 423, 404, 409, 404),
     },
     "api/v1/floor": {"get": (401, 200, 200, 200, 200)},
-    "api/v1/openapi.json": {"get": (200, 200, 200, 200, 200)},
+    "api/v1/openapi.json": {"get": (200,) * 5, "post": (200,) * 5},  # the document, however asked
     "api/v1/patients/<patient_id>/consent": {"post": (401, 423, 200, 200, 404)},
     "api/v1/sessions/<session_id>": {"get": (401, 200, 200, 200, 404)},
     "api/v1/sessions/<session_id>/commands": {"post": (401, 409, 200, 409, 404)},
@@ -172,6 +172,19 @@ def test_who_sees_what(room, clinic, charlie, visitor):
             if visitor not in ("nurse", "administrator"):
                 assert b"Demo Alder" not in answer.content, route
     assert wanted == seen
+
+
+@pytest.mark.django_db
+def test_no_method_without_a_row(room):
+    """An address that begins to take forms, or to be read, must say from whom."""
+    client = browser_of("nurse", room.nurse)
+    taken = {
+        (route, method)
+        for route, methods in ROWS.items()
+        for method in {"get", "post"} - set(methods)
+        if visit(client, room, route, method).status_code not in (404, 405)
+    }
+    assert set() == taken
 
 
 @pytest.mark.django_db
