@@ -132,7 +132,10 @@ class Story:
 
     def taps(self, title: str) -> None:
         """A command that asks for nothing more."""
-        self.open(title)
+        with self.page.expect_response("**/commands") as told:
+            self.open(title)
+        assert told.value.ok, told.value.text()
+        expect(self.dialog).to_have_count(0)
         expect(self.page.locator("#pending p")).to_have_count(0)
         self.pictured(title)
 
