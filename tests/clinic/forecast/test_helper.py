@@ -30,6 +30,24 @@ def test_it_is_started_when_first_asked_and_kept():
     ours.close()
 
 
+def test_started_ahead_it_is_there_when_first_asked():
+    ours = helper("print(json.dumps({'said': 1}), flush=True)")
+    ours.start()
+    first = ours.pid
+    assert first is not None
+    assert ours.ask({}) == {"said": 1}
+    assert ours.pid == first
+    ours.close()
+
+
+def test_a_start_ahead_that_fails_is_tried_again_by_the_first_question():
+    ours = Helper((sys.executable, "-c", "raise SystemExit(3)"))
+    ours.start()
+    assert ours.pid is None
+    with pytest.raises(Lost):
+        ours.ask({})
+
+
 @pytest.mark.parametrize("body", [
     "sys.exit(3)", "print('no json', flush=True)", "print('[]', flush=True)",
     "import time; time.sleep(60)",

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-START_S = 180.0  # a first start compiles; later ones load what was compiled
+START_S = 600.0  # a first start compiles, a minute or more; later ones load what was compiled
 ANSWER_S = 10.0
 GLANCE_S = 0.25  # how often a wait looks whether the server is stopping
 WORKER = (sys.executable, "-m", "esker.clinic.forecast.worker")
@@ -51,6 +51,13 @@ class Helper:
         except Lost:
             self.close()
             raise
+
+    def start(self) -> None:
+        """Start the process before anybody asks, so that a first start has compiled by then."""
+        try:
+            self._started()
+        except (OSError, ValueError, Lost):
+            self.close()  # the first question tries again, and says what is wrong
 
     def close(self) -> None:
         """End the process, if there is one."""

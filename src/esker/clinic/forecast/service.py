@@ -55,7 +55,8 @@ def run(clinic_id: str, stop: threading.Event) -> None:
     owned = None
     try:
         while not stop.is_set():
-            owned = owned or _own()
+            if owned is None and (owned := _own()):
+                helper.start()
             if owned is not None:
                 _safely(clinic_id, helper, known)
             woken.wait(EVERY_S)

@@ -30,6 +30,10 @@ Floats = NDArray[np.float64]
 KG: Final = 70.0
 DAY: Final = np.arange(0.0, 1441.0)
 NMOL: Final = {"ketamine": 237.73, "norketamine": 223.70, "hydroxynorketamine": 239.70}
+METABOLITES: Final = (
+    "right at the infusion's end, too low two hours later: the parent is low by then too (rows 10 to "
+    "12), and in the model its metabolites follow it down"
+)
 KAMP: Final = "Kamp 2020, doi:10.1097/ALN.0000000000003577 (digitised)"
 SIMONS: Final = "Simons 2022, doi:10.3389/fpain.2022.946486"
 HASAN: Final = "Hasan 2021, doi:10.1097/ALN.0000000000003829"
@@ -66,8 +70,8 @@ def nasal() -> Iterator[Check]:
         people = {"4": "Japanese", "5": "over 60 (70 y)"}.get(row, "White, under 60")
         for name, title, value in zip(names, titles, seen, strict=False):
             known = (
-                "the paper's own table and its parameters disagree here; the ratio to the "
-                "parent agrees with row 15"
+                "the paper's table and its parameters disagree here: only a metabolite that never "
+                "comes back from its second pool would match, and row 15 speaks against that"
                 if name == names[3]
                 else ""
             )
@@ -199,7 +203,7 @@ def steps() -> Iterator[Check]:
     )
     for what, curve, molecule, seen2 in metabolites:
         for k, value in zip((2, 3), seen2, strict=True):
-            known = "metabolites fall too fast after the infusion's end" if k == 3 else ""
+            known = METABOLITES if k == 3 else ""
             yield Check(
                 "13",
                 C,
