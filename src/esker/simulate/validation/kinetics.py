@@ -31,8 +31,8 @@ KG: Final = 70.0
 DAY: Final = np.arange(0.0, 1441.0)
 NMOL: Final = {"ketamine": 237.73, "norketamine": 223.70, "hydroxynorketamine": 239.70}
 METABOLITES: Final = (
-    "right at the infusion's end, too low two hours later: the parent is low by then too (rows 10 to "
-    "12), and in the model its metabolites follow it down"
+    "right at the infusion's end, too low two hours later: the parent is low by then too (rows 10 "
+    "to 12), and in the model its metabolites follow it down"
 )
 KAMP: Final = "Kamp 2020, doi:10.1097/ALN.0000000000003577 (digitised)"
 SIMONS: Final = "Simons 2022, doi:10.3389/fpain.2022.946486"
