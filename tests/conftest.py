@@ -54,26 +54,35 @@ def pytest_configure(config):
 FIRST = ("tests/browser", "tests/core/pharmacology", "tests/clinic/test_kill", "tests/clinic/demo")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
-    """What shares a server or a compiled kernel runs in one process; the longest groups first.
-
-    On PostgreSQL only what reaches a database runs: the rest ran before, and would say the same.
-    """
+    """The longest groups first. On PostgreSQL only what reaches a database runs: the rest ran."""
     if hasattr(config, "esker_pg"):
         config.hook.pytest_deselected(items=[each for each in items if not _stores(each)])
         items[:] = [each for each in items if _stores(each)]
-    for each in items:
-        each.add_marker(pytest.mark.xdist_group(_group(each)))
     items.sort(key=lambda each: [not each.nodeid.startswith(name) for name in FIRST])
 
 
-def _group(item):
-    """Its module; but kernels compile for a minute, and one demo is enough to look at."""
-    module = item.nodeid.partition("::")[0]
+def pytest_xdist_make_scheduler(config, log):
+    """What shares a server or a compiled kernel runs in one process.
+
+    Not by xdist's own groups: pytest 9.2 no longer shows the mark that they are told by.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _group(nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
+def _group(module):
+    """The module; but kernels compile for a minute, and one demo is enough to look at."""
     if module.startswith(("tests/core/pharmacology", "tests/simulate")):
         return "models"
-    return "looks" if module.startswith("tests/browser") and "base" in item.fixturenames else module
+    looks = ("tests/browser/test_demo.py", "tests/browser/test_live.py")
+    return "looks" if module in looks else module
 
 
 def _stores(item):
