@@ -102,6 +102,11 @@ def _rescue(body: Body) -> str:
     return f"{body['medicine']} {body['dose']} {body['unit']} {body['route']} given on {on}."
 
 
+def _alarm(body: Body) -> str:
+    """An alarm's id in words: `lost_signal:spo2` is "lost signal, spo2"."""
+    return str(body["alarm"]).replace("_", " ").replace(":", ", ")
+
+
 def _closed(body: Body) -> str:
     outcome = {
         "discharged": "The patient was discharged",
@@ -149,9 +154,9 @@ WORDS: dict[str, Words] = {
     "dose.ended": _ended("Dosing ended as planned"),
     "vial.wasted": _wasted,
     "alarm.raised": lambda b: f"Alarm, {b['priority']}: {b['sentence']}",
-    "alarm.cleared": lambda b: f"Alarm over: {b['alarm']}.",
-    "alarm.acknowledged": lambda b: f"Alarm {b['alarm']} acknowledged.",
-    "alarm.paused": lambda b: f"Alarm {b['alarm']} paused.",
+    "alarm.cleared": lambda b: f"Alarm over: {_alarm(b)}.",
+    "alarm.acknowledged": lambda b: f"Alarm acknowledged: {_alarm(b)}.",
+    "alarm.paused": lambda b: f"Alarm paused: {_alarm(b)}.",
     "override.requested": _override("Override requested"),
     "override.signed": _override("Override signed"),
     "override.declined": lambda b: f"Override declined: {b['reason']}",

@@ -41,14 +41,16 @@ document.addEventListener("click", (event) => {
   if (copy) navigator.clipboard.writeText(copy).then(() => { event.target.textContent = "Copied"; });
 });
 
-document.addEventListener("focusin", (event) => {
-  const field = event.target;
+function give(field) {
   const code = localStorage.getItem(HAND);
-  if (!code || field.name !== "code" || field.value || !field.closest("[data-command=scan_vial]")) return;
+  if (!code || field?.name !== "code" || field.value || !field.closest("[data-command=scan_vial]")) return;
   field.value = code;
   field.dispatchEvent(new Event("input", { bubbles: true }));
   localStorage.removeItem(HAND);
-});
+}
+
+document.addEventListener("focusin", (event) => give(event.target));
+give(document.activeElement); // a form that was opened before this script had come
 
 if (bar) {
   setInterval(tick, 500);
