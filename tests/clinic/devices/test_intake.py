@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import intake, models, unread
+from esker.clinic.devices import intake, models, samples, unread
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
+from tests.clinic.devices.ward import kept
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 SPO2 = "150456^MDC_PULS_OXIM_SAT_O2^MDC", "262688^MDC_DIM_PERCENT^MDC"
@@ -38,12 +39,14 @@ FEED = [oru(n, n, 95 + n % 4, sbp=120 + n // 5, cuff_minute=n - n % 5) for n in 
 
 def journal(clinic):
     """Rows without the instant of receipt, which is the one thing that order may change."""
+    readings = [
+        (each.device, each.channel, each.method, each.observed_at, str(each.value))
+        for each in kept(clinic.id)
+    ]
     with scope(clinic.id):
-        readings = models.Reading.objects.filter(clinic=clinic)
         unread = models.Unread.objects.filter(clinic=clinic)
-        fields = "monitor", "channel", "method", "observed_at", "value"
         return (
-            sorted(readings.values_list(*fields)),
+            sorted(readings),
             sorted(unread.values_list("sender", "code", "reason", "count")),
         )
 
@@ -58,11 +61,11 @@ def receive(clinic, *raws):
 def test_the_same_messages_again_change_nothing(clinic):
     """Duplicate data: a retry is acknowledged and leaves every row as it was."""
     receive(clinic, *FEED)
-    before = journal(clinic), list(models.Reading.objects.values()), models.Message.objects.count()
+    before = journal(clinic), list(models.Sample.objects.values()), models.Message.objects.count()
 
     receive(clinic, *FEED, *reversed(FEED))
 
-    after = journal(clinic), list(models.Reading.objects.values()), models.Message.objects.count()
+    after = journal(clinic), list(models.Sample.objects.values()), models.Message.objects.count()
     assert before == after
     assert len(before[0][0]) == 10
     assert models.Message.objects.count() == 8
@@ -128,7 +131,7 @@ def test_a_second_value_for_one_instant_moves_no_charted_value_and_is_listed(cli
 
     readings, unread = journal(clinic)
     assert [float(row[-1]) for row in readings] == [97.0]
-    assert unread == [("02005EFFFE000001", "spo2", intake.OTHER, 1)]
+    assert unread == [("02005EFFFE000001", "spo2", samples.OTHER, 1)]
 
 
 def test_one_control_id_with_other_content_is_another_message(clinic):
@@ -143,7 +146,7 @@ def test_the_acknowledgement_is_made_after_the_commit(clinic, monkeypatch):
     seen, original = [], intake.ack.positive
 
     def watched(*args):
-        seen.append((connection.in_atomic_block, models.Reading.objects.count()))
+        seen.append((connection.in_atomic_block, len(kept(clinic.id))))
         return original(*args)
 
     monkeypatch.setattr(intake.ack, "positive", watched)

@@ -16,7 +16,7 @@ from esker.clinic.ledger import audit, store
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
 from esker.core.ledger import Refused
-from tests.clinic.devices.ward import MONITOR, after, oru, paired, rows
+from tests.clinic.devices.ward import MONITOR, after, kept, oru, paired, rows
 from tests.clinic.sessions.room import Room, install
 from tests.conftest import NOW, person
 
@@ -134,7 +134,7 @@ def test_a_claim_charts_the_readings_once_with_their_own_times_and_its_reason(ro
     assert sealed.data()["reason"] == "spot check at chair 1"
     assert listing.unclaimed(room.clinic) == []
     with scope(room.clinic):
-        assert models.Reading.objects.count() == 0
+        assert models.Sample.objects.count() == 0
         assert audit.rebuild(room.clinic).differences == []
 
 
@@ -142,7 +142,7 @@ def test_only_what_waits_can_be_claimed_and_only_once(room):
     hear(room, "1", 60, {"spo2": 97})
     hear(room, "2", 61, {"spo2": 96}, monitor="ROVING")
     with scope(room.clinic):
-        own = models.Reading.objects.get(monitor="MON-1").uid
+        (own,) = [each.id for each in kept(room.clinic, monitor="MON-1")]
     (other,) = ids(room)
     room.do("claim_readings", readings=[other], reason="spot check")
 
@@ -249,13 +249,13 @@ class Agreement(TestCase):
         clinic = Clinic.objects.create(name=f"Demo {uuid4()}", zone="UTC", country="IE")
         state = paired(clinic, (MONITOR, begin, end))
         for observed, received, wrong, patient in said:
-            models.Reading.objects.create(
-                clinic=clinic, monitor=MONITOR, channel="spo2", method="oximeter", value="97",
+            models.Sample.objects.create(
+                clinic=clinic, monitor=MONITOR, shown='[["spo2", "oximeter", "97"]]',
                 observed_at=after(observed), received_at=after(received), wrong_clock=wrong,
                 patient="".join(f"~{name}" for name in patient.lower().split("~") if name)
                 + ("~" if patient else ""),
             )  # fmt: skip
-        everything = {row.uid for row in rows(clinic, models.Reading)}
+        everything = {row.uid for row in rows(clinic, models.Sample)}
         with scope(clinic.id):
             found = journal.values(str(clinic.id), journal.within(state.pairings, None, None))
             held = {row[0] for row in journal.held(found, state.pairings, "DEMO-1001")}

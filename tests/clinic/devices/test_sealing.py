@@ -59,7 +59,7 @@ class Series(TestCase):
         sealing.seal(str(cut.id), LATER)
 
         assert seen(cut, state, LATER) == theirs
-        assert rows(cut, models.Reading) == rows(cut, models.Message) == []
+        assert rows(cut, models.Sample) == rows(cut, models.Message) == []
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_minute_is_one_block_and_leaves_nothing_in_the_journal(ward):
 
     assert (entry.kind, entry.actor) == ("trend.sealed", "sealing")
     assert (entry.data()["block"]["count"], entry.data()["block"]["late"]) == (10, False)
-    assert rows(clinic, models.Reading) == rows(clinic, models.Message) == []
+    assert rows(clinic, models.Sample) == rows(clinic, models.Message) == []
     assert len(seen(clinic, state, after(10))) == 10
     assert [each.value for each in seen(clinic, state, after(10), since=after(8))] == [96, 96]
 
@@ -96,7 +96,7 @@ def test_a_repeat_of_a_sealed_reading_changes_nothing(ward):
 
     assert before == unsealed == seen(clinic, state, after(60))
     assert len(sealed(clinic)) == 1
-    assert rows(clinic, models.Reading) == rows(clinic, models.Unread) == []
+    assert rows(clinic, models.Sample) == rows(clinic, models.Unread) == []
 
 
 @pytest.mark.hazard(15)
@@ -141,7 +141,7 @@ def test_after_the_pairing_has_ended_the_rest_is_still_sealed(ward):
 
     sealing.seal(str(clinic.id), after(901))
 
-    assert rows(clinic, models.Reading) == []
+    assert rows(clinic, models.Sample) == []
     assert seen(clinic, state, after(901))[-1].observed_at == after(599)
 
 
@@ -157,7 +157,7 @@ def test_what_is_not_the_sessions_stays_in_the_journal(ward):
     assert sealing.seal(str(clinic.id), after(701)) == 0
 
     assert seen(clinic, state, after(701)) == before
-    assert len(rows(clinic, models.Reading)) == len(rows(clinic, models.Message)) == 3
+    assert len(rows(clinic, models.Sample)) == len(rows(clinic, models.Message)) == 3
 
 
 def test_the_last_message_of_an_unread_line_stays_and_the_ones_before_it_go(ward):
@@ -184,7 +184,7 @@ def test_a_seal_that_fails_leaves_every_reading_where_it_was(ward, monkeypatch):
         sealing.seal_session(str(clinic.id), "s", after(30))
 
     assert seen(clinic, state, after(30)) == before
-    assert (len(sealed(clinic)), len(rows(clinic, models.Reading))) == (1, 1)
+    assert (len(sealed(clinic)), len(rows(clinic, models.Sample))) == (1, 1)
 
 
 @pytest.mark.hazard(13)

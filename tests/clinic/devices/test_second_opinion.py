@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esker.clinic.devices import hl7
-from tests.clinic.devices.test_samples import BEDSIDE, GATEWAY, SPOTTED
+from tests.clinic.devices.test_sample_messages import BEDSIDE, GATEWAY, SPOTTED
 
 EMPTY = library.parse("MSH|^~\\&|\r")
 

@@ -28,15 +28,15 @@ class Rows(TestCase):
         clinic = Clinic.objects.create(name=f"Demo {next(self.names)}", zone="UTC", country="IE")
         own, at = table.clinic(str(clinic.id)), table.time(NOW)
         message = {"k": (own, "k", sender, "7", at, raw)}
-        reading = (own, "u", sender, "hr", "ecg", "71", at, at, patient, wrong, "k")
+        sample = (own, "u", sender, "[]", at, at, patient, wrong, "k")
         with scope(clinic.id):
             assert table.insert_new(models.Message, message) == {"k"}
             assert table.insert_new(models.Message, message) == set()
-            assert [table.insert(models.Reading, [reading] * 2) for _ in range(2)] == [1, 0]
+            assert [table.insert(models.Sample, [sample] * 2) for _ in range(2)] == [1, 0]
 
             kept = models.Message.objects.get()
             assert (kept.sender, bytes(kept.raw), kept.received_at) == (sender, raw, NOW)
-            row = models.Reading.objects.get()
+            row = models.Sample.objects.get()
             assert (row.monitor, row.patient, row.wrong_clock) == (sender, patient, wrong)
             kept.delete()
             row.delete()
@@ -44,11 +44,15 @@ class Rows(TestCase):
 
 def test_what_is_too_long_for_its_column_is_refused_or_kept_whole_but_never_cut(clinic):
     """PostgreSQL has lengths, SQLite has none."""
-    own, at, method = table.clinic(str(clinic.id)), table.time(NOW), "a method of many letters"
-    row = (own, "u", "m", "hr", method, "71", at, at, "", False, "k")
+    own, at, uid = (
+        table.clinic(str(clinic.id)),
+        table.time(NOW),
+        "an id of more than thirty-two letters",
+    )
+    row = (own, uid, "m", "[]", at, at, "", False, "k")
     with scope(clinic.id):
         with suppress(DataError), transaction.atomic():
-            table.insert(models.Reading, [row])
-        kept = list(models.Reading.objects.values_list("method", flat=True))
+            table.insert(models.Sample, [row])
+        kept = list(models.Sample.objects.values_list("uid", flat=True))
 
-    assert kept == ([] if connection.vendor == "postgresql" else [method])
+    assert kept == ([] if connection.vendor == "postgresql" else [uid])

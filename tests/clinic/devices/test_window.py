@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from esker.clinic.devices import models, window
+from esker.clinic.devices import journal, models, window
 from esker.clinic.tenancy import scope
 from esker.core.monitoring.pairing import Pairing, begins
 from esker.core.session.state import Session
@@ -20,9 +20,10 @@ def heard(clinic):
         for minute in range(-5, 5):
             for monitor, value in (("ours", 97), ("next chair", 88)):
                 at = AT + timedelta(minutes=minute)
-                models.Reading.objects.create(
-                    clinic=clinic, monitor=monitor, channel="spo2", method="oximeter",
-                    value=value, observed_at=at, received_at=at + timedelta(seconds=10),
+                models.Sample.objects.create(
+                    clinic=clinic, monitor=monitor, observed_at=at,
+                    received_at=at + timedelta(seconds=10),
+                    shown=journal.shown([("spo2", "oximeter", Decimal(value))]),
                 )  # fmt: skip
     return str(clinic.id)
 

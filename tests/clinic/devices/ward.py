@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from esker.clinic.devices import intake, models, window
+from esker.clinic.devices import intake, journal, models, window
 from esker.clinic.tenancy import scope
 from esker.core.monitoring.pairing import Pairing, identifier
 from esker.core.session.commands import Person
@@ -76,3 +76,11 @@ def seen(clinic, state, at, since=None):
 def rows(clinic, model):
     with scope(clinic.id):
         return list(model.objects.filter(clinic=clinic))
+
+
+def kept(clinic_id, **only):
+    """The readings that stand in the journal."""
+    with scope(clinic_id):
+        found = models.Sample.objects.filter(clinic_id=clinic_id, **only)
+        found = found.order_by("observed_at", "uid").values_list(*journal.FIELDS)
+        return [each for row in found for each in journal.readings(row)]

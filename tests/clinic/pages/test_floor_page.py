@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from esker.clinic import clock, tenancy
-from esker.clinic.devices.models import Reading
+from esker.clinic.devices import journal
+from esker.clinic.devices.models import Sample
 from tests.clinic.sessions.room import Room, install
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -29,10 +30,10 @@ def seen(room, path):
 def nobodys(room, count):
     with tenancy.scope(room.clinic):
         for value in range(count):
-            Reading.objects.create(
-                clinic_id=room.clinic, monitor="MON-9", channel="hr", method="",
-                value=Decimal(70 + value), observed_at=room.now, received_at=room.now,
-                uid=f"loose{value}",
+            Sample.objects.create(
+                clinic_id=room.clinic, monitor="MON-9", observed_at=room.now,
+                received_at=room.now, uid=f"loose{value}",
+                shown=journal.shown([("hr", "", Decimal(70 + value))]),
             )  # fmt: skip
 
 

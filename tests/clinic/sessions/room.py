@@ -7,7 +7,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 from esker.clinic import clock, tenancy
-from esker.clinic.devices.models import Reading
+from esker.clinic.devices import journal
+from esker.clinic.devices.models import Sample
 from esker.clinic.ledger import store
 from esker.clinic.people import signing
 from esker.clinic.sessions import queries, service
@@ -51,11 +52,14 @@ class Room:
 
     def monitor(self, **vitals):
         with tenancy.scope(self.clinic):
-            for channel, value in (CALM | vitals).items():
-                Reading.objects.create(
-                    clinic_id=self.clinic, monitor="MON-1", channel=channel, method="",
-                    value=Decimal(value), observed_at=self.now, received_at=self.now,
-                )  # fmt: skip
+            values = (CALM | vitals).items()
+            Sample.objects.create(
+                clinic_id=self.clinic,
+                monitor="MON-1",
+                observed_at=self.now,
+                received_at=self.now,
+                shown=journal.shown((channel, "", Decimal(value)) for channel, value in values),
+            )
 
     def open(self):
         self.do("open_session", patient=PERSON, protocol_hash=self.hash, planned_at=NOW.isoformat())

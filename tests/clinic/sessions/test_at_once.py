@@ -11,12 +11,11 @@ from django.db import connection
 
 from esker.clinic import tenancy
 from esker.clinic.devices import intake, listing
-from esker.clinic.devices.models import Reading
 from esker.clinic.ledger import store
 from esker.clinic.live import screens
 from esker.clinic.sessions import service
 from esker.core.ledger import Refused
-from tests.clinic.devices.ward import oru
+from tests.clinic.devices.ward import kept, oru
 from tests.conftest import person
 
 
@@ -147,8 +146,7 @@ def test_two_nurses_claim_the_same_readings_at_once(room, second):
     at = room.now + timedelta(seconds=1)
     room.wait(minutes=1)
     intake.receive(room.clinic, oru("1", at, {"spo2": 97}, monitor="ROVING"), room.now)
-    with tenancy.scope(room.clinic):
-        ids = list(Reading.objects.filter(monitor="ROVING").values_list("uid", flat=True))
+    ids = [each.id for each in kept(room.clinic, monitor="ROVING")]
     said = {"readings": ids, "reason": "I held the probe"}
     one_of_two(
         at_once(

@@ -6,26 +6,20 @@ One bad message harms nobody else's: when a batch cannot be written, each is tri
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache
 from hashlib import sha256
 
 from django.db import InterfaceError, OperationalError
 
 from esker.clinic import tenancy
-from esker.clinic.devices import ack, hl7, models, skew, table, unread, zones
+from esker.clinic.devices import ack, hl7, models, samples, skew, table, unread, zones
 from esker.clinic.live import hub
-from esker.core.monitoring.channels import Source
 from esker.core.monitoring.pairing import identifier
-from esker.core.monitoring.series import identity
 
 GONE = "not kept: the database does not answer, or its disk is full; send it again"
 OURS = "not kept: something is wrong with Esker itself; send it again"
-MONITOR = Source.MONITOR.value
-OTHER = "another value is charted for this instant"
 log = logging.getLogger(__name__)
 
 
@@ -70,8 +64,8 @@ def _keep(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes
         arrived = [_arrived(raw, at, zone) for raw, at in batch]
         new = _keep_messages(clinic_id, arrived)
         clocks = skew.note(clinic_id, ((each.said, each.at) for each in new))
-        notes = [*_keep_readings(clinic_id, new, clocks), *_notes(arrived, new)]
-        unread.keep(clinic_id, notes)
+        others = samples.keep(clinic_id, list(_samples(new, clocks)))
+        unread.keep(clinic_id, [*others, *_notes(arrived, new)])
         hub.carry(clinic_id)
     return [_acknowledge(each) for each in arrived]
 
@@ -120,51 +114,22 @@ def _key(clinic_id: str, said: hl7.Message, raw: bytes) -> str:
     return f"{max(sent, 0):08x}{digest}"[:32]
 
 
-def _keep_readings(
-    clinic_id: str, new: Iterable[Arrived], clocks: dict[str, bool]
-) -> list[unread.Note]:
-    """Write the readings that were not there; a note for each that says another value."""
-    heard = [
-        (_uid(each.said.monitor, one), one, each) for each in new for one in each.said.readings
-    ]
-    owner = table.clinic(clinic_id)
-    written = table.insert(models.Reading, (
-        (owner, uid, each.said.monitor, str(one.channel), one.method, _text(one.value),
-         table.time(one.observed_at), table.time(each.at), each.patient,
-         clocks[each.said.monitor], each.key)
-        for uid, one, each in heard
-    ))  # fmt: skip
-    return _others(clinic_id, heard) if written < len(heard) else []
-
-
-def _others(clinic_id: str, heard: list[tuple[str, hl7.Heard, Arrived]]) -> list[unread.Note]:
-    """A note for each reading whose place another value holds; equal ones are repeats."""
-    rows = models.Reading.objects.filter(clinic_id=clinic_id, uid__in=[uid for uid, *_ in heard])
-    kept = dict(rows.values_list("uid", "value"))
-    return [
-        unread.Note(
-            each.said.monitor, one.channel, OTHER,
-            f"{one.value} at {one.observed_at.isoformat()}; charted: {kept[uid]}",
-            each.at, each.key,
-        )
-        for uid, one, each in heard
-        if kept[uid] != _text(one.value)
-    ]  # fmt: skip
-
-
-def _uid(monitor: str, one: hl7.Heard) -> str:
-    return identity((monitor, str(one.channel), MONITOR, one.method), one.observed_at)
+def _samples(new: Iterable[Arrived], clocks: dict[str, bool]) -> Iterator[samples.Sample]:
+    """What each message shows, instant by instant."""
+    for each in new:
+        monitor, at = each.said.monitor, {}
+        for one in each.said.readings:
+            if one.observed_at not in at:
+                at[one.observed_at] = samples.Sample(
+                    monitor, one.observed_at, each.at, each.patient, clocks[monitor], each.key
+                )
+            at[one.observed_at].add(one)
+        yield from at.values()
 
 
 def _patient(said: hl7.Message) -> str:
     named = "".join(f"{identifier(name)}~" for name in said.patient_ids)
     return f"~{named}"[:500] if named else ""
-
-
-@lru_cache(maxsize=4096)
-def _text(value: Decimal) -> str:
-    """Decimal text without idle zeros: 97.0 and 97 are one value."""
-    return format(value.normalize(), "f")
 
 
 def _notes(arrived: Iterable[Arrived], new: Iterable[Arrived]) -> list[unread.Note]:

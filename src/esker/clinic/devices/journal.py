@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.db.models import Q
 
-from esker.clinic.devices.models import Reading as Row
+from esker.clinic.devices.models import Sample as Row
 from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
 from esker.core.monitoring.pairing import Pairing, contradicts
-from esker.core.monitoring.series import first_id
+from esker.core.monitoring.series import first_id, identity
 
 FIELDS = (
-    "uid", "monitor", "channel", "method", "value", "observed_at", "received_at", "patient",
-    "wrong_clock", "message", "pk",
+    "uid", "monitor", "shown", "observed_at", "received_at", "patient", "wrong_clock", "message",
+    "pk",
 )  # fmt: skip
 Values = tuple  # one row of FIELDS
+MONITOR = Source.MONITOR.value
+
+
+@lru_cache(maxsize=4096)
+def text(value: Decimal) -> str:
+    """Decimal text without idle zeros: 97.0 and 97 are one value."""
+    return format(value.normalize(), "f")
+
+
+@lru_cache(maxsize=4096)
+def _one(channel: str, method: str, value: Decimal) -> str:
+    return json.dumps([channel, method, text(value)])
+
+
+def shown(readings: Iterable[tuple[str, str, Decimal]]) -> str:
+    """What a row says of its readings: channel, method and value of each."""
+    return f"[{', '.join([_one(*each) for each in readings])}]"
+
+
+@lru_cache(maxsize=4096)
+def said(shown: str) -> tuple[tuple[Channel, str, Decimal], ...]:
+    """The other way round."""
+    return tuple((Channel(c), method, Decimal(value)) for c, method, value in json.loads(shown))
 
 
 def values(clinic_id: str, wanted: Q) -> Iterator[Values]:
@@ -26,12 +51,14 @@ def values(clinic_id: str, wanted: Q) -> Iterator[Values]:
     return rows.values_list(*FIELDS).iterator(chunk_size=2000)
 
 
-def reading(row: Values) -> Reading:
-    channel = Channel(row[2])
-    return Reading(
-        row[0], channel, Decimal(row[4]), UNIT[channel], row[5], row[6], Source.MONITOR, row[1],
-        row[3],
-    )  # fmt: skip
+def readings(row: Values) -> Iterator[Reading]:
+    """The readings of one row."""
+    _, monitor, what, observed, received, *_ = row
+    for channel, method, value in said(what):
+        uid = identity((monitor, channel, MONITOR, method), observed)
+        yield Reading(
+            uid, channel, value, UNIT[channel], observed, received, Source.MONITOR, monitor, method
+        )
 
 
 def within(pairings: Sequence[Pairing], since: datetime | None, at: datetime | None) -> Q:
@@ -53,7 +80,7 @@ def within(pairings: Sequence[Pairing], since: datetime | None, at: datetime | N
 def held(rows: Iterable[Values], pairings: Sequence[Pairing], number: str) -> Iterator[Values]:
     """The rows that are this session's: inside a pairing, and naming nobody else."""
     for row in rows:
-        observed, received, patient, wrong = row[5], row[6], row[7], row[8]
+        observed, received, patient, wrong = row[3:7]
         if patient and contradicts(patient, number):
             continue
         if any(

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db.models import Func, IntegerField, Max, Min, Sum
 
 from esker.clinic import tenancy
+from esker.clinic.devices import journal, quarantine
 from esker.clinic.devices import models as m
-from esker.clinic.devices import quarantine
 from esker.clinic.setup import queries as setup
-from esker.core.monitoring.channels import UNIT, Channel
+from esker.core.monitoring.channels import Reading
 
 Json = dict[str, Any]
-SHOWN = 200  # readings of one monitor that are listed one by one, newest first
+SHOWN = 50  # instants of one monitor that are listed one by one, newest first
 RAW = 20_000  # characters of a message that are shown
+
+
+class Readings(Func):
+    """How many readings a row of the journal holds."""
+
+    function, output_field = "JSON_ARRAY_LENGTH", IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        template = "JSON_ARRAY_LENGTH((%(expressions)s)::json)"
+        return self.as_sql(compiler, connection, template=template)
 
 
 def unclaimed(clinic_id: str) -> list[Json]:
@@ -23,7 +33,7 @@ def unclaimed(clinic_id: str) -> list[Json]:
     with tenancy.scope(clinic_id):
         known = {each.identity: each for each in setup.monitors(clinic_id)}
         groups = quarantine.loose(clinic_id).values("monitor").annotate(
-            count=Count("pk"), first=Min("observed_at"), last=Max("observed_at"),
+            count=Sum(Readings("shown")), first=Min("observed_at"), last=Max("observed_at"),
             received=Max("received_at"),
         )  # fmt: skip
         return [_monitor(clinic_id, group, known) for group in groups.order_by("-received")]
@@ -32,19 +42,17 @@ def unclaimed(clinic_id: str) -> list[Json]:
 def waiting(clinic_id: str) -> int:
     """How many readings wait for a person."""
     with tenancy.reading(clinic_id):
-        return quarantine.loose(clinic_id).count()
+        rows = quarantine.loose(clinic_id)
+        return rows.aggregate(count=Sum(Readings("shown"), default=0))["count"]
 
 
 def _monitor(clinic_id: str, group: Json, known: dict[str, setup.Monitor]) -> Json:
     identity, clock = group["monitor"], _clock(clinic_id, group["monitor"])
     rows = quarantine.loose(clinic_id).filter(monitor=identity)
-    newest = list(rows.order_by("-observed_at", "channel", "method")[:SHOWN])
+    newest = list(rows.order_by("-observed_at", "uid")[:SHOWN])
     named = known.get(identity)
     pairings = quarantine.of_monitor(clinic_id, identity)
-    moments = [
-        _moment(list(part), pairings, named)
-        for _, part in groupby(newest, key=lambda row: (row.observed_at, row.message))
-    ]
+    moments = [_moment(row, pairings, named) for row in newest]
     return {
         "monitor": identity,
         "name": named.name if named else identity,
@@ -56,37 +64,40 @@ def _monitor(clinic_id: str, group: Json, known: dict[str, setup.Monitor]) -> Js
         "received": group["received"].isoformat(),
         "patients": list(quarantine.patients(row.patient for row in newest)),
         "why": list(dict.fromkeys(each["why"] for each in moments)),
-        "newest": _newest(newest),
+        "newest": _newest(moments),
         "moments": moments,
         "clock_off_s": clock,
     }
 
 
-def _moment(rows: list[m.Reading], pairings: list[m.Pairing], named: setup.Monitor | None) -> Json:
+def _moment(row: m.Sample, pairings: list[m.Pairing], named: setup.Monitor | None) -> Json:
     """What one message says of one instant: what a nurse claims with one tick."""
-    first = rows[0]
+    what = row.uid, row.monitor, row.shown, row.observed_at, row.received_at
     return {
-        "observed_at": first.observed_at.isoformat(),
-        "received_at": first.received_at.isoformat(),
-        "patients": list(quarantine.patients([first.patient])),
-        "why": quarantine.why(first, pairings, bool(named and named.roving), named is not None),
-        "readings": [_reading(row) for row in rows],
+        "observed_at": row.observed_at.isoformat(),
+        "received_at": row.received_at.isoformat(),
+        "patients": list(quarantine.patients([row.patient])),
+        "why": quarantine.why(row, pairings, bool(named and named.roving), named is not None),
+        "readings": sorted(
+            map(_reading, journal.readings(what)), key=itemgetter("channel", "method")
+        ),
     }
 
 
-def _reading(row: m.Reading) -> Json:
-    channel = Channel(row.channel)
+def _reading(one: Reading) -> Json:
     return {
-        "id": row.uid, "channel": row.channel, "method": row.method, "value": row.value,
-        "unit": UNIT[channel], "observed_at": row.observed_at.isoformat(),
+        "id": one.id, "channel": one.channel.value, "method": one.method,
+        "value": journal.text(one.value), "unit": one.unit,
+        "observed_at": one.observed_at.isoformat(),
     }  # fmt: skip
 
 
-def _newest(rows: list[m.Reading]) -> list[Json]:
+def _newest(moments: list[Json]) -> list[Json]:
     """The newest value of each channel."""
     found: dict[str, Json] = {}
-    for row in rows:
-        found.setdefault(row.channel, _reading(row))
+    for moment in moments:
+        for one in moment["readings"]:
+            found.setdefault(one["channel"], one)
     return list(found.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -45,17 +46,16 @@ class Message(Journalled):
     raw = models.BinaryField()
 
 
-class Reading(Journalled):
-    """One value of one sensor at the instant it was observed. Repeats change nothing.
+class Sample(Journalled):
+    """What one monitor showed at one instant, as one message said it. Repeats change nothing.
 
-    The journal: a row goes in the transaction that seals it into the record.
+    The journal: a row goes in the transaction that seals it into the record. No reading stands in
+    two rows: where another message tells more of an instant, its row holds only what is new.
     """
 
-    uid = models.CharField(max_length=32)  # its instant, then its sensor; in order of time
+    uid = models.CharField(max_length=32)  # the instant, then the monitor; in order of time
     monitor = models.CharField(max_length=200)
-    channel = models.CharField(max_length=8)
-    method = models.CharField(max_length=16)
-    value = models.CharField(max_length=20)  # decimal text, as exact as it was sent
+    shown = models.TextField()  # JSON: [channel, method, value] of each reading, see `journal`
     observed_at = models.DateTimeField()
     received_at = models.DateTimeField()
     patient = models.CharField(max_length=500, default="")  # who the message names: ~one~other~
@@ -63,13 +63,17 @@ class Reading(Journalled):
     message = models.CharField(max_length=32, null=True)  # key of the Message that said it
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "uid"], name="a_reading_once")]
+        constraints = [models.UniqueConstraint(fields=["clinic", "uid"], name="a_sample_once")]
         indexes = [models.Index(fields=["message"], name="journal_by_message")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        sensor = (self.monitor, self.channel, Source.MONITOR.value, self.method)
-        self.uid = self.uid or identity(sensor, self.observed_at)
+        self.uid = self.uid or sample_id(self.monitor, self.observed_at)
         super().save(*args, **kwargs)
+
+
+def sample_id(monitor: str, observed_at: datetime) -> str:
+    """The id of the first row of this monitor and instant; ids of further rows are longer."""
+    return identity((monitor, "", Source.MONITOR.value, ""), observed_at)
 
 
 class Unread(Tenant):

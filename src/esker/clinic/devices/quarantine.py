@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, StrIndex
+from django.db.models.functions import Concat, Left, StrIndex
 
 from esker.clinic.devices import journal
 from esker.clinic.devices import models as m
 from esker.core.monitoring.channels import Reading
 from esker.core.monitoring.pairing import Pairing, contradicts
+from esker.core.monitoring.series import first_id
 
-AT_A_TIME = 400  # ids in one statement
+AT_A_TIME = 400  # instants in one statement
+INSTANT = len(first_id(datetime.now(UTC)))  # characters with which an id begins
 
 
-def loose(clinic_id: str) -> QuerySet[m.Reading]:
+def loose(clinic_id: str) -> QuerySet[m.Sample]:
     """The journal's rows that no session holds: what `journal.held` says, said to the database.
 
     Inside the clinic's scope.
@@ -35,28 +38,49 @@ def loose(clinic_id: str) -> QuerySet[m.Reading]:
     )
     number = Concat(Value("~"), F("number"), Value("~"))
     named = holders.annotate(found=StrIndex(OuterRef("patient"), number)).filter(found__gt=0)
-    rows = m.Reading.objects.filter(clinic_id=clinic_id).annotate(latest=latest)
+    rows = m.Sample.objects.filter(clinic_id=clinic_id).annotate(latest=latest)
     return rows.filter(~(Q(patient="") & Exists(nameless)), ~Exists(named))
 
 
 def claimable(clinic_id: str, ids: Sequence[str]) -> Mapping[str, Reading]:
     """Those of these readings that wait for a person, locked until the transaction ends."""
-    m_rows = m.Reading.objects.filter(clinic_id=clinic_id, uid__in=ids)
-    list(m_rows.select_for_update())  # two nurses claim the same: the second finds them gone
-    rows = loose(clinic_id).filter(uid__in=ids).values_list(*journal.FIELDS)
-    return {row[0]: journal.reading(row) for row in rows}
+    wanted, found = set(ids), {}
+    for part in _in_parts(ids):
+        # Two nurses claim the same: the second finds them gone.
+        list(_of(part, m.Sample.objects.filter(clinic_id=clinic_id)).select_for_update())
+        for row in _of(part, loose(clinic_id)).values_list(*journal.FIELDS):
+            found |= {each.id: each for each in journal.readings(row) if each.id in wanted}
+    return found
 
 
-def release(clinic_id: str, ids: Iterable[str]) -> None:
+def release(clinic_id: str, ids: Sequence[str]) -> None:
     """Take readings out of the journal, in the transaction that wrote them into the ledger."""
-    wanted = list(ids)
-    for start in range(0, len(wanted), AT_A_TIME):
-        part = wanted[start : start + AT_A_TIME]
-        m.Reading.objects.filter(clinic_id=clinic_id, uid__in=part).delete()
+    gone, mine = set(ids), m.Sample.objects.filter(clinic_id=clinic_id)
+    for part in _in_parts(ids):
+        for row in _of(part, mine).values_list(*journal.FIELDS):
+            left = [each for each in journal.readings(row) if each.id not in gone]
+            of_row = mine.filter(pk=row[-1])
+            if left:
+                of_row.update(shown=journal.shown((r.channel, r.method, r.value) for r in left))
+            else:
+                of_row.delete()
 
 
-def why(row: m.Reading, pairings: Iterable[m.Pairing], roving: bool, named: bool) -> str:
-    """Why this reading waits, in a sentence."""
+def _in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """The instants of these readings, as their ids begin, some at a time."""
+    instants = sorted({each[:INSTANT] for each in ids})
+    for start in range(0, len(instants), AT_A_TIME):
+        yield instants[start : start + AT_A_TIME]
+
+
+def _of(instants: Sequence[str], rows: QuerySet[m.Sample]) -> QuerySet[m.Sample]:
+    """The rows of these instants; the span is there for the index."""
+    span = rows.filter(uid__gte=instants[0], uid__lt=instants[-1] + "g")
+    return span.annotate(instant=Left("uid", INSTANT)).filter(instant__in=instants)
+
+
+def why(row: m.Sample, pairings: Iterable[m.Pairing], roving: bool, named: bool) -> str:
+    """Why the readings of this row wait, in a sentence."""
     for each in pairings:
         held = Pairing(each.monitor, each.chair, each.begins, each.until, each.named_from)
         named_here = bool(row.patient)

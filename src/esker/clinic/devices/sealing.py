@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from esker.clinic import clock, tenancy
-from esker.clinic.devices import intake, journal, models, trend, unread
+from esker.clinic.devices import journal, models, samples, trend, unread
 from esker.clinic.ledger import store
 from esker.core.ledger import Draft
 from esker.core.monitoring.channels import Reading
@@ -70,7 +70,7 @@ def seal(clinic_id: str, at: datetime) -> int:
 def _heard(clinic_id: str, at: datetime) -> list[str]:
     """Sessions whose monitors, now or in the last days, have anything in the journal."""
     with tenancy.reading(clinic_id):
-        spoke = models.Reading.objects.filter(clinic_id=clinic_id).values_list("monitor", flat=True)
+        spoke = models.Sample.objects.filter(clinic_id=clinic_id).values_list("monitor", flat=True)
         wanted = Q(until=None) | Q(until__gte=at - BACK)
         rows = models.Pairing.objects.filter(wanted, clinic_id=clinic_id, monitor__in=set(spoke))
         return sorted(set(rows.values_list("session", flat=True)))
@@ -93,7 +93,7 @@ def seal_session(clinic_id: str, session: str, at: datetime) -> int:
         if new:
             _append(clinic_id, stream, new, at)
         gone = [row[-1] for row in rows]
-        models.Reading.objects.filter(clinic_id=clinic_id, pk__in=gone).delete()
+        models.Sample.objects.filter(clinic_id=clinic_id, pk__in=gone).delete()
         _drop_messages(clinic_id, Q(pk__in={row[-2] for row in rows}))
         return len(new)
 
@@ -112,7 +112,7 @@ def _unsealed(clinic_id: str, session: str, at: datetime) -> list[journal.Values
 def _new(clinic_id: str, session: str, rows: Sequence[journal.Values]) -> list[Reading]:
     """The rows as readings, without those that are sealed already; late ones are marked."""
     newest = trend.newest(clinic_id, session)
-    readings = [journal.reading(row) for row in rows]
+    readings = [each for row in rows for each in journal.readings(row)]
     old = [r for r in readings if (last := newest.get(sensor(r))) and r.observed_at <= last]
     known = _sealed_values(clinic_id, session, old)
     others = [each for each in old if known.get(each.id, each.value) != each.value]
@@ -134,7 +134,7 @@ def _note_others(clinic_id: str, others: Iterable[Reading], known: dict[str, obj
         clinic_id,
         [
             unread.Note(
-                each.device or "", each.channel, intake.OTHER,
+                each.device or "", each.channel, samples.OTHER,
                 f"{each.value} at {each.observed_at.isoformat()}; charted: {known[each.id]}",
                 each.received_at, None,
             )
@@ -163,7 +163,7 @@ def _drop_messages(clinic_id: str, done: Q) -> None:
 
     Kept: those with a reading still in the journal, and the last of each unread line.
     """
-    of_reading = models.Reading.objects.filter(message=OuterRef("pk"))
+    of_reading = models.Sample.objects.filter(message=OuterRef("pk"))
     of_unread = models.Unread.objects.filter(message=OuterRef("pk"))
     rows = models.Message.objects.filter(done, clinic_id=clinic_id)
     rows.filter(~Exists(of_reading), ~Exists(of_unread)).delete()

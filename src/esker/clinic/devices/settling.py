@@ -41,8 +41,8 @@ def dismiss(by: User, id: str, monitor: str, until: datetime, reason: str) -> An
 
     def drafts(clinic_id: str, at: datetime) -> list[Draft] | Refused:
         rows = quarantine.loose(clinic_id).filter(monitor=monitor, received_at__lte=until)
-        found = [journal.reading(row) for row in rows.order_by("observed_at").values_list(
-            *journal.FIELDS)]  # fmt: skip
+        kept = rows.order_by("observed_at", "uid").values_list(*journal.FIELDS)
+        found = [each for row in kept for each in journal.readings(row)]
         if not found:
             return Refused("nothing", NONE_LEFT)
         quarantine.release(clinic_id, [each.id for each in found])

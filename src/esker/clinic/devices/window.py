@@ -20,8 +20,9 @@ def readings_for(
     sealed = trend.sealed(clinic_id, state, since, at)
     number = state.patient.mrn if state.patient else ""
     rows = journal.values(clinic_id, journal.within(state.pairings, since, at))
-    fresh = map(journal.reading, journal.held(rows, state.pairings, number))
-    return tuple(trend.joined(sealed, charted(fresh)))
+    held = journal.held(rows, state.pairings, number)
+    fresh = charted(each for row in held for each in journal.readings(row))
+    return tuple(trend.joined(sealed, fresh))
 
 
 def recent(clinic_id: str, state: Session, at: datetime, back: timedelta) -> tuple[Reading, ...]:

@@ -98,11 +98,11 @@ class Recent:
         now = time.monotonic()
         if now - self._followed_s > STALLED_S:
             self._kept.clear()
-            self._row, self._block = self._last(models.Reading), self._last(models.Block)
+            self._row, self._block = self._last(models.Sample), self._last(models.Block)
         self._followed_s = now
         self._take_sealed()
         fresh: dict[str, list[journal.Values]] = defaultdict(list)
-        rows = self._beyond(models.Reading, self._row).values_list(*journal.FIELDS)
+        rows = self._beyond(models.Sample, self._row).values_list(*journal.FIELDS)
         for row in rows.iterator(chunk_size=2000):
             fresh[row[1]].append(row)
             self._row = max(self._row, row[-1])
@@ -112,7 +112,7 @@ class Recent:
             ]
             if rows:
                 held = journal.held(rows, kept.pairings, kept.number)
-                kept.add(map(journal.reading, held))
+                kept.add(each for row in held for each in journal.readings(row))
         return frozenset(fresh)
 
     def readings(self, state: Session, protocol: Protocol, at: datetime) -> Growing:
