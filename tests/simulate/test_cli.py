@@ -48,13 +48,16 @@ def test_parquet_and_arrow_hold_the_same_table(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:
-    """And another seed does not."""
+    """The drawing too; and another seed does not."""
     files = [tmp_path / f"{k}.csv" for k in range(3)]
-    for file, seed in zip(files, ("1", "1", "2"), strict=True):
-        assert main([*NASAL, *QUICK, "-n", "20", "--seed", seed, "--out", str(file)]) == 0
+    drawn = [file.with_suffix(".svg") for file in files]
+    for file, plot, seed in zip(files, drawn, ("1", "1", "2"), strict=True):
+        words = [*NASAL, *QUICK, "-n", "20", "--seed", seed, "--out", str(file)]
+        assert main([*words, "--plot", str(plot)]) == 0
 
-    assert files[0].read_bytes() == files[1].read_bytes()
-    assert files[0].read_bytes() != files[2].read_bytes()
+    for one, again, other in (files, drawn):
+        assert one.read_bytes() == again.read_bytes()
+        assert one.read_bytes() != other.read_bytes()
 
 
 def test_parquet_and_plot_of_a_regimen_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -33,7 +34,8 @@ def draw(study: Study, path: Path) -> None:
     )
     figure.suptitle(f"{study.drug}, Model {study.plan.model}: {who}", fontsize=11)
     figure.supxlabel("\n".join(study.notes), fontsize=6)
-    figure.savefig(path, metadata={"Date": None})
+    with mpl.rc_context({"svg.hashsalt": "esker"}):  # else its ids differ from run to run
+        figure.savefig(path, metadata={"Date": None})
 
 
 def _band(axis: Axes, hours: np.ndarray, values: np.ndarray) -> None:

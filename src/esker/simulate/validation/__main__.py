@@ -6,7 +6,7 @@ import argparse
 import itertools
 from pathlib import Path
 
-from . import effects, kinetics, mood, page, parameters, plots
+from . import effects, infusions, kinetics, mood, page, parameters, plots
 from .checks import Check
 
 FOLDER = Path("docs/pharmacology")
@@ -14,7 +14,8 @@ FOLDER = Path("docs/pharmacology")
 
 def checks() -> list[Check]:
     """Every comparison, by row."""
-    return list(itertools.chain(kinetics.rows(), effects.rows(), mood.rows()))
+    parts = (kinetics, infusions, effects, mood)
+    return list(itertools.chain.from_iterable(part.rows() for part in parts))
 
 
 def write(folder: Path) -> list[Check]:

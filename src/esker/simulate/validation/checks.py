@@ -40,6 +40,8 @@ class Check:
         The observation was recalled, not read: to be confirmed before it is relied on.
     known
         Why a failure is known, or a remark that belongs beside the row.
+    constructed
+        The model was made so that this row holds: its agreement proves nothing.
     """
 
     row: str
@@ -55,6 +57,7 @@ class Check:
     se: float | None = None
     recalled: bool = False
     known: str = ""
+    constructed: bool = False
 
     @property
     def holds(self) -> bool:
@@ -68,5 +71,5 @@ class Check:
     @property
     def verdict(self) -> str:
         if self.holds:
-            return "holds"
+            return "by construction" if self.constructed else "holds"
         return "**fails, known**" if self.known else "**fails**"

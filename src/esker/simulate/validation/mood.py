@@ -19,7 +19,10 @@ START: Final = 34.0  # MADRS points, assumed
 WITHOUT_DRUG: Final = {1: 0.20, 7: 0.20, 28: 0.35}  # day: share that falls anyway, assumed
 TWICE_WEEKLY: Final = (0.0, 3.0, 7.0, 10.0, 14.0, 17.0, 21.0, 24.0)
 POINTS_PER_SD: Final = 12.0
-TRIALS = "trials differ more than doses: the same model is too low here and too high in row 42"
+TRIALS: Final = (
+    "trials differ more than doses: the same model is too low here and too high in row 42; no "
+    "standard error was at hand for this day, and with that of 24 h it would hold"
+)
 DALY: Final = "Daly 2018, PMC5838571"
 C, E = Set.CALIBRATION, Kind.EFFECT
 

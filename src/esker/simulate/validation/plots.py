@@ -52,7 +52,8 @@ def ratios(checks: Sequence[Check]) -> Figure:
     axis.set_xticks(range(len(drawn)), [c.row for c in drawn], fontsize=6, rotation=90)
     axis.set_yscale("log", base=2)
     axis.set_yticks(
-        [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2], ["0.5", "0.67", "0.8", "1", "1.25", "1.5", "2"]
+        [0.125, 0.25, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2],
+        ["0.125", "0.25", "0.5", "0.67", "0.8", "1", "1.25", "1.5", "2"],
     )
     axis.set(ylabel="predicted / observed", xlabel="row")
     axis.legend(frameon=False, fontsize=8)
