@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic import clock
+from esker.clinic import clock, tenancy
 from esker.clinic.devices import intake, journal, listing, models, quarantine, sealing, settling
 from esker.clinic.ledger import audit, store
 from esker.clinic.people.models import Clinic
@@ -61,6 +61,18 @@ def test_a_message_that_names_another_patient_is_quarantined_and_listed(room):
     assert (waits["monitor"], waits["count"], waits["patients"]) == ("MON-1", 1, ["demo-2002"])
     assert waits["why"] == ["The message names another patient than the one of Chair 1."]
     assert [each["value"] for each in waits["newest"]] == ["97"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_lists_what_waits_takes_no_lock_from_the_gateway(clinic, monkeypatch):
+    """A page of unclaimed and unread readings only reads, from begin to end."""
+    at, odd = after(0), "OBX|9|NM|1^MDC_OTHER^MDC|1|5"
+    intake.receive(str(clinic.id), oru("1", at, {"spo2": 97}, extra=[odd]), at)
+    scopes = []
+    monkeypatch.setattr(tenancy, "scope", lambda *clinic: scopes.append(clinic))
+
+    assert [1, 1] == [len(listing.unclaimed(str(clinic.id))), len(listing.unread(str(clinic.id)))]
+    assert [] == scopes
 
 
 @pytest.mark.hazard(13)

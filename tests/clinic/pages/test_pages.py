@@ -56,6 +56,47 @@ def test_the_next_step_is_the_first_that_is_not_done(session):
     assert "start" == found[-1].kind
 
 
+def recovering(session, criteria=()):
+    kinds = ("assess_discharge", "escort_seen", "discharge", "change_rate")
+    return session | {
+        "phase": "recover", "dosing": "done", "criteria": list(criteria),
+        "commands": [{"kind": kind, "allowed": True} for kind in kinds],
+        "entries": [*session["entries"], session["entries"][0] | {"kind": "escort.seen"}],
+    }  # fmt: skip
+
+
+@pytest.mark.hazard(23)
+@pytest.mark.parametrize(("kind", "answer", "title"), [
+    ("answer", "yes", "Assess for the door again"), ("escort", None, "Escort seen again"),
+])  # fmt: skip
+def test_what_was_assessed_too_long_ago_is_to_be_done_again(session, kind, answer, title):
+    """Hazard 23, discharge too early: a tick beside old answers says that they still count."""
+    one = {"id": "gait", "title": "Walks", "kind": kind, "answer": answer, "outdated": False}
+    fresh = steps.steps(recovering(session, [one]))
+    old = steps.steps(recovering(session, [one | {"outdated": True}]))
+
+    assert ["discharge"] == [step.kind for step in fresh if step.state == "now"]
+    assert [title] == [step.title for step in old if step.state == "now"]
+
+
+def test_questions_that_were_asked_too_long_ago_are_asked_again(session):
+    session["readiness"] = [{"id": "food", "text": "Food?", "answer": "yes", "outdated": True}]
+    found = {step.kind: step for step in steps.steps(session)}
+    assert ("later", "Readiness questions again") == (
+        found["answer_readiness"].state, found["answer_readiness"].title
+    )  # fmt: skip
+
+
+@pytest.mark.hazard(4)
+def test_a_pump_that_runs_after_the_end_can_be_told(session):
+    """Hazard 4, too much in all: the API records what runs, so the page has a place to say it."""
+    session["protocol"] |= {"form": "infusion"}
+    drawn = recovering(session) | {"infusion": {"rate_ml_per_h": "75"}}
+
+    assert "Pump runs again" in [form.title for form in steps.others(drawn, [])]
+    assert "change_rate" not in [form.kind for form in steps.others(recovering(session), [])]
+
+
 def test_a_later_step_that_is_open_is_behind_the_button(session):
     """A narrow screen shows no list of steps: the end of the dose waits for no score there."""
     session |= {"phase": "dose", "dosing": "done"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from esker.core.discharge import criteria
 from tests.core.session.clinicroom import Room
 
 NASAL = "esketamine-trd-us"
@@ -49,8 +50,8 @@ def test_an_emergency_that_ended_asks_for_a_new_assessment():
 def test_what_was_assessed_before_the_last_device_is_assessed_again():
     """Hazard 23: a protocol without an age for its answers takes none from before the drug."""
     room = Room("esketamine-trd-eu").recovering()
-    criteria = tuple(c.model_copy(update={"fresh_for": None}) for c in room.protocol.discharge)
-    room.protocol = room.protocol.model_copy(update={"discharge": criteria})
+    ageless = tuple(c.model_copy(update={"fresh_for": None}) for c in room.protocol.discharge)
+    room.protocol = room.protocol.model_copy(update={"discharge": ageless})
     room.well()
     room.wait(1)
     room.do("device_given", device=3, vial="V3", order_version=1)
@@ -111,3 +112,22 @@ def test_who_came_along_in_the_morning_is_seen_again_at_the_door():
     assert "escort:before" == room.refused("discharge").rule
     room.do("escort_seen", **escort)
     room.do("discharge")
+
+
+@pytest.mark.hazard(23)
+def test_an_answer_that_the_door_does_not_take_says_so_beside_itself():
+    """Hazard 23: the page shows as undone exactly what discharge would refuse as old."""
+    room = ready_to_leave()
+
+    def outdated():
+        found = (c for c in room.protocol.discharge if criteria.outdated(room.state, c, room.now))
+        return {each.id for each in found}
+
+    assert set() == outdated()
+    room.wait(31)
+    assert {"oriented", "gait", "nausea"} == outdated()
+    room.do("device_given", device=3, vial="V3", order_version=1)
+    assert {"oriented", "gait", "nausea", "safe", "escort"} == outdated()
+    room.wait(1)
+    room.well()
+    assert set() == outdated()

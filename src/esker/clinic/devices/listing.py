@@ -30,7 +30,7 @@ class Readings(Func):
 
 def unclaimed(clinic_id: str) -> list[Json]:
     """Quarantined readings by monitor, the one heard last first."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         known = {each.identity: each for each in setup.monitors(clinic_id)}
         groups = quarantine.loose(clinic_id).values("monitor").annotate(
             count=Sum(Readings("shown")), first=Min("observed_at"), last=Max("observed_at"),
@@ -109,7 +109,7 @@ def _clock(clinic_id: str, monitor: str) -> float | None:
 
 def unread(clinic_id: str) -> list[Json]:
     """What could not be used, the line heard last first, each with its latest raw text."""
-    with tenancy.scope(clinic_id):
+    with tenancy.reading(clinic_id):
         known = {each.identity: each.name for each in setup.monitors(clinic_id)}
         rows = list(m.Unread.objects.filter(clinic_id=clinic_id).order_by("-last_at", "pk"))
         keys = [row.message for row in rows if row.message]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from esker.clinic.pages.fields import DRUGS, PAIR, TRI, Field, Form
+from esker.clinic.pages.fields import DRUGS, PAIR, REASON, TRI, Field, Form
 from esker.clinic.pages.form_parts import Session, colleagues, form, ordered, version
 
 
@@ -113,6 +113,17 @@ def _next(session: Session) -> list[Form]:
     return [form("next_device", fields, f"Allow device {number}")]
 
 
+RUNS_AGAIN = "Dosing had been ended. Told here, it runs again and counts; a prescriber reviews it."
+
+
+def _rate(session: Session) -> list[Form]:
+    """After the end it says that the pump runs again, until its next stop."""
+    rate = Field("pump_rate_ml_per_h", "New pump rate, mL/h", "number")
+    if session.get("dosing") != "done":
+        return [form("change_rate", (rate, REASON))]
+    return [form("change_rate", (rate, REASON), "Pump runs again", says=(RUNS_AGAIN,))]
+
+
 def _end(session: Session) -> list[Form]:
     pump = session.get("infusion")
     if not pump:
@@ -150,6 +161,7 @@ def _waste(session: Session) -> list[Form]:
 MADE: dict[str, Callable[[Session], list[Form]]] = {
     "pair_monitor": _pair, "answer_readiness": _questions, "scan_vial": _scan, "draw_up": _draw,
     "clear": _clear, "start": _start, "device_given": _device, "next_device": _next,
+    "change_rate": _rate,
     "resume": lambda session: [form("resume", version(session))], "end_dose": _end,
     "waste": _waste,
 }  # fmt: skip

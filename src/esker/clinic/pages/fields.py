@@ -106,7 +106,6 @@ FIXED: dict[str, tuple[Field, ...]] = {
     "end_emergency": (Field("outcome", "Outcome"),),
     "pause": (REASON_STOP,),
     "stop": (REASON_STOP, Field("given_ml", "Given so far, mL", "number", required=False)),
-    "change_rate": (Field("pump_rate_ml_per_h", "New pump rate, mL/h", "number"), REASON),
     "escort_seen": (
         Field("name", "Escort's name"),
         Field("relation", "Relation", options=tuple((w, w) for w in (

@@ -48,6 +48,8 @@ def _step(session: Session, kind: str, variant: str, state: str) -> Step:
     title = found[0].title if found else TITLES[kind]
     if kind == "record_vitals":
         title = "Baseline vitals" if session.get("phase") == "clear" else "Vitals"
+    if _outdated(session, kind):
+        title += " again"
     refused = "" if answer.get("allowed") else str(answer.get("sentence") or "")
     return Step(kind, title, state, form, refused, answer.get("strength") == "hold")
 
@@ -87,13 +89,14 @@ def _arrive(session: Session) -> Path:
 def _before(session: Session) -> Path:
     """Until the drug: monitor, weight, questions, baseline, packs, clearance, start."""
     kinds = {str(each["kind"]) for each in session.get("entries") or ()}
-    asked = [q.get("answer") for q in session.get("readiness") or ()]
+    asked = _asked(session, "answer_readiness")
     infusion = (session.get("protocol") or {}).get("form") == "infusion"
     devices = (session.get("devices") or {}).get("ordered", 0)
     enough = session.get("vials") if infusion else len(unused(session)) >= max(devices, 1)
     yield "pair_monitor", "", bool(session.get("monitor"))
     yield "weigh", "", "patient.weighed" in kinds
-    yield "answer_readiness", "", all(asked)
+    known = all(each.get("answer") for each in asked)
+    yield "answer_readiness", "", known and not _outdated(session, "answer_readiness")
     yield "record_vitals", "", "vitals.recorded" in kinds
     for scale in (session.get("protocol") or {}).get("scales") or ():
         yield "record_scale", scale["id"], scale["id"] in _scored(session)
@@ -138,11 +141,26 @@ def _during(session: Session) -> Path:
 def _recovery(session: Session) -> Path:
     for pack in session.get("open_packs") or ():
         yield "waste", pack["vial"] + pack["of"], False
-    asked = [c.get("answer") for c in session.get("criteria") or () if c["kind"] == "answer"]
+    well = all(each.get("answer") == "yes" for each in _asked(session, "assess_discharge"))
     kinds = {str(each["kind"]) for each in session.get("entries") or ()}
-    yield "assess_discharge", "", all(answer == "yes" for answer in asked)
-    yield "escort_seen", "", "escort.seen" in kinds
+    yield "assess_discharge", "", well and not _outdated(session, "assess_discharge")
+    yield "escort_seen", "", "escort.seen" in kinds and not _outdated(session, "escort_seen")
     yield "discharge", "", False
+
+
+CRITERION = {"assess_discharge": "answer", "escort_seen": "escort"}  # the kind that a step answers
+
+
+def _asked(session: Session, kind: str) -> list[Mapping[str, Any]]:
+    """The questions or criteria that this step answers."""
+    if kind == "answer_readiness":
+        return list(session.get("readiness") or ())
+    return [c for c in session.get("criteria") or () if c["kind"] == CRITERION.get(kind)]
+
+
+def _outdated(session: Session, kind: str) -> bool:
+    """Whether an answer counts no more, as the core says: done once, and to be done again."""
+    return any(each.get("outdated") for each in _asked(session, kind))
 
 
 PATHS: dict[str, Callable[[Session], Path]] = {
@@ -217,7 +235,7 @@ def _pointless(session: Session) -> set[str]:
     if phase == "home" or (phase in {"dose", "recover"} and session.get("monitor")):
         found.add("pair_monitor")  # one that was taken off is replaced here, in every phase
     if phase != "dose" and dosing != "ready":
-        found |= {"pause", "stop", "end_dose", "change_rate", "device_given", "resume"}
+        found |= {"pause", "stop", "end_dose", "resume"} | _more_drug(session)
     if phase == "home":
         found |= AT_THE_CHAIR
     if dosing == "paused":
@@ -229,4 +247,16 @@ def _pointless(session: Session) -> set[str]:
                   "answer_readiness"}  # fmt: skip
     if not session.get("monitor"):
         found.add("unpair_monitor")
+    return found
+
+
+def _more_drug(session: Session) -> set[str]:
+    """Tells of drug that make no sense outside dosing.
+
+    After the end one still may: a pump was found running, or a device was used after all.
+    """
+    found = {"change_rate", "device_given"}
+    if session.get("phase") == "recover":
+        found -= {"change_rate"} if session.get("infusion") else set()
+        found -= {"device_given"} if unused(session) else set()
     return found

@@ -9,11 +9,13 @@ from typing import Any
 from django.conf import settings
 
 from esker.clinic.sessions.models import CurrentAlarm
+from esker.core.discharge import criteria as door
 from esker.core.ledger import Entry
 from esker.core.monitoring import due as checks
 from esker.core.monitoring.channels import Reading
 from esker.core.monitoring.latest import Vital
 from esker.core.protocols.schema import Protocol
+from esker.core.session.gate_rules import outdated
 from esker.core.session.sentences import sentence
 from esker.core.session.state import Session
 from esker.core.units import plain
@@ -131,19 +133,23 @@ def alarm(row: CurrentAlarm) -> Json:
     }
 
 
-def readiness(state: Session, protocol: Protocol) -> list[Json]:
+def readiness(state: Session, protocol: Protocol, now: datetime) -> list[Json]:
+    """Each question with its last answer; an `outdated` one is to be asked again."""
     return [
         {
             "id": each.id,
             "text": each.text,
             "wanted": each.wanted,
-            "answer": state.readiness[each.id][0].value if each.id in state.readiness else None,
+            "answer": said[0].value if said else None,
+            "outdated": said is not None and outdated(each, said[1], now),
         }
         for each in protocol.readiness
+        for said in (state.readiness.get(each.id),)
     ]
 
 
-def criteria(state: Session, protocol: Protocol) -> list[Json]:
+def criteria(state: Session, protocol: Protocol, now: datetime) -> list[Json]:
+    """Each criterion with its last answer; an `outdated` one is to be assessed again."""
     return [
         {
             "id": each.id,
@@ -152,6 +158,7 @@ def criteria(state: Session, protocol: Protocol) -> list[Json]:
             "scale": each.scale,
             "because": each.because,
             "answer": state.criteria[each.id][0].value if each.id in state.criteria else None,
+            "outdated": door.outdated(state, each, now),
         }
         for each in protocol.discharge
     ]

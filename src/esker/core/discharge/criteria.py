@@ -43,6 +43,20 @@ def unmet(
             yield f"{criterion.id}:{detail}", criterion.strength, sentence
 
 
+def outdated(state: Session, criterion: Criterion, at: datetime) -> bool:
+    """Whether a person answered this, and the answer does not count any more."""
+    if criterion.kind == "escort":
+        return escort_before_drug(state)
+    seen = state.criteria.get(criterion.id)
+    return seen is not None and bool(state.given) and _old(state, criterion, seen[1], at)
+
+
+def escort_before_drug(state: Session) -> bool:
+    """Who came along in the morning may be gone by now: seen means seen after the drug."""
+    last = max((each.at for each in state.given), default=None)
+    return last is not None and state.escort_at is not None and state.escort_at < last
+
+
 def _old(state: Session, criterion: Criterion, seen: datetime, at: datetime) -> bool:
     """Too long ago, or before drug or an event after which it has to be looked at again."""
     drug = max(each.at for each in state.given)  # `unmet` asked for one before

@@ -7,10 +7,10 @@ A worse or a missing vital never permits more.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from esker.core.discharge import criteria
-from esker.core.protocols.schema import Strength
+from esker.core.protocols.schema import Question, Strength
 from esker.core.session import custody, dosing
 from esker.core.session.commands import Tri
 from esker.core.session.gate import Found, Gate
@@ -59,16 +59,20 @@ def readiness(gate: Gate) -> Found:
     """A question that nobody asked stands in the way of everyone; an unwelcome answer is a hold."""
     for question in gate.protocol.readiness:
         answer, asked = gate.state.readiness.get(question.id, (None, gate.at))
-        lasts = question.fresh_for
         if answer is None:
             yield question.id, Strength.NEVER, f"Not asked yet: {question.text}"
-        elif lasts and not within(gate.at, asked, lasts):
+        elif outdated(question, asked, gate.at):
             yield question.id, Strength.NEVER, f"Asked too long ago: {question.text}"
         elif answer is Tri.UNKNOWN:
             held = max(question.strength, Strength.HOLD, key=lambda s: s.rank)
             yield f"{question.id}:unknown", held, f"Not known: {question.text}"
         elif answer.value != question.wanted:
             yield f"{question.id}:{answer.value}", question.strength, question.because
+
+
+def outdated(question: Question, asked: datetime, at: datetime) -> bool:
+    """Whether what was answered then does not count any more."""
+    return question.fresh_for is not None and not within(at, asked, question.fresh_for)
 
 
 def weight(gate: Gate) -> Found:
@@ -219,13 +223,11 @@ def discharge_criteria(gate: Gate) -> Found:
 
 
 def escort(gate: Gate) -> Found:
-    """Who came along in the morning may be gone by now: seen means seen after the drug."""
-    last, seen = dosing.last_given_at(gate.state), gate.state.escort_at
-    if last is None:
+    if not gate.state.given:
         return
     if gate.state.escort is None:
         yield "", None, "No escort has been seen."
-    elif seen is not None and seen < last:
+    elif criteria.escort_before_drug(gate.state):
         yield "before", None, "The escort was seen before the drug was given; see them again."
 
 
