@@ -24,7 +24,7 @@ def text_of(name: str) -> str:
     if name in builtin_ids():
         return (BUILTIN / f"{name}.toml").read_text(encoding="utf-8")
     try:
-        return Path(name).read_text(encoding="utf-8")
+        return Path(name).read_text(encoding="utf-8-sig")  # Windows editors put a mark first
     except (OSError, UnicodeDecodeError) as error:
         known = ", ".join(builtin_ids())
         raise ProtocolError(f"{name} cannot be read ({error}). Built in are: {known}.") from None

@@ -81,6 +81,17 @@ BODIES = {
     ),
     "a start before a clearance": (said("start", order_version=1), 409, "Not asked yet"),
     "a next device before the first": (said("next_device", order_version=1, device=2), 409, "."),
+    "a reason of blanks": (said("pause", reason=" \n\u00a0"), 422, "Only blanks"),
+    "fifteen written as 1_5": (said("weigh", weight="1_5", unit="kg"), 422, "digits 0 to 9"),
+    "a date as a number": (
+        json.dumps({"id": str(uuid4()), "command": {**EVENT, "occurred_at": 20261123}}),
+        422, "written like 2026-11-23",
+    ),
+    "a time in milliseconds": (
+        json.dumps({"id": str(uuid4()), "command": {**EVENT, "occurred_at": "1795444200000"}}),
+        422, "written like 2026-11-23",
+    ),
+    "born on the number 0": (said("open_session", patient=WHO | {"born": 0}, **OPEN), 422, "born"),
     "a NUL in a text": (said("deviation", what="a\x00b"), 422, "."),
     "half a letter in a text": (said("deviation", what="\ud800"), 422, "."),
     "a text of 2 MB": (said("deviation", what="x" * 2_000_000), 422, "2000 characters"),

@@ -181,6 +181,45 @@ def test_a_step_above_the_ceiling_is_found():
     assert ["Dose step 5 mg/kg is above the ceiling of 1.0."] == found
 
 
+@pytest.mark.hazard(1)
+def test_a_dose_that_asks_for_a_second_look_above_the_ceiling_is_found():
+    """Hazard 1: a hold above the ceiling never holds anything."""
+    old = "soft_per_kg = { value = 0.75"
+    said = "dose.soft_per_kg of 7.5 never speaks below 1.0."
+
+    assert [said] == faults(INFUSION, old, old.replace("0.75", "7.5"))
+
+
+@pytest.mark.hazard(16)
+def test_an_empty_plausible_range_proves_nothing():
+    """Hazard 16, a gap in the rules: of no value at all every table is complete."""
+    old = 'plausible = [{ value = 40, unit = "mmHg"'
+
+    found = faults(INFUSION, old, old.replace("40", "400"))
+
+    assert found
+    assert {"monitoring.sbp.plausible from 400 to 280 holds no value."} == set(found)
+
+
+@pytest.mark.hazard(16)
+@pytest.mark.parametrize("normal", ["140, 90", "90, 90", "0, 1", "90, 300"])
+def test_severity_grows_outward_from_an_interval_that_there_is(normal):
+    """Hazard 16: outward from 0 to 1, a pressure of 40 would be the mildest of all."""
+    low, high = normal.split(", ")
+    said = f"Table sbp-before: the normal interval from {low} to {high} is no stretch of "
+
+    found = faults(INFUSION, "normal = [90, 140]", f"normal = [{normal}]")
+
+    assert [f"{said}plausible values."] == found
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path):
+    file = tmp_path / "ours.toml"
+    file.write_text(INFUSION, encoding="utf-8-sig")
+
+    assert INFUSION == text_of(str(file))
+
+
 def test_half_a_device_is_found():
     assert ["Dose step 40 mg is no whole number of devices."] == faults(
         NASAL, "steps = [{ value = 56", "steps = [{ value = 40"

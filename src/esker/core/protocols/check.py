@@ -58,6 +58,14 @@ def table_faults(protocol: Protocol, each: Table) -> Iterator[str]:
         yield f"Table {each.id}: nothing says which values of {each.channel} are plausible."
         return
     low, high = (bound.value for bound in watched.plausible)
+    if low >= high:  # of an empty range everything would be proved
+        span = f"{plain(low)} to {plain(high)}"
+        yield f"monitoring.{each.channel}.plausible from {span} holds no value."
+        return
+    if not low <= each.normal[0] < each.normal[1] <= high:
+        span = f"{plain(each.normal[0])} to {plain(each.normal[1])}"
+        yield f"Table {each.id}: the normal interval from {span} is no stretch of plausible values."
+        return
     yield from _empty(each)
     yield from _hole(each, low, high)
     yield from _overlap(each)

@@ -101,6 +101,8 @@ def dose_faults(protocol: Protocol) -> Iterator[str]:
         if getattr(dose, name) is None:
             yield f"dose.{name} is missing; {protocol.drug.form} needs it."
     top = dose.ceiling_per_kg if infusion else dose.ceiling
+    if top and dose.soft_per_kg and infusion and dose.soft_per_kg.value >= top.value:
+        yield f"dose.soft_per_kg of {dose.soft_per_kg.value} never speaks below {top.value}."
     if not dose.steps:
         yield "dose.steps is empty: nothing could be ordered."
     for step in dose.steps:

@@ -6,20 +6,23 @@ Every number is a `Cited`: value, unit, and the key of a source in `sources`. A 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from esker.core.monitoring.channels import Channel
 from esker.core.units import plain
@@ -27,11 +30,20 @@ from esker.core.units import plain
 
 def _of_this_age(at: datetime) -> datetime:
     if not 1900 <= at.year <= 9000:  # at either end of the calendar a zone or a day overflows
-        raise ValueError("the year is not between 1900 and 9000")
+        raise PydanticCustomError("age", "The year is not between 1900 and 9000")
     return at.astimezone(UTC)  # PostgreSQL takes no zone beyond 16 hours, and we keep none at all
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+def _written(at: Any) -> Any:
+    """A number is no date: seconds, milliseconds and 20261123 look alike, and each was read."""
+    if not isinstance(at, date | str) or (isinstance(at, str) and not re.search(r"\d-\d", at)):
+        raise PydanticCustomError("written", "A date is written like 2026-11-23")
+    return at
+
+
+Written = BeforeValidator(_written)
+Day = Annotated[date, Written]
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age), Written]
 
 
 class Strict(BaseModel):

@@ -7,22 +7,40 @@ heard it are handed to `decide` beside the command; `occurred_at` is when it hap
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from pydantic_core import PydanticCustomError
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Moment, Strict
+from esker.core.protocols.schema import Day, Moment, Strict
 
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Key = Annotated[str, Field(min_length=1, max_length=64)]  # an id, kept in columns and in streams
-Place = Annotated[str, Field(min_length=1, max_length=180)]  # names a stream, which holds 200
-Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False, max_digits=12)]
-AmountOrZero = Annotated[Decimal, Field(ge=0, allow_inf_nan=False, max_digits=12)]
+
+def _said(text: str) -> str:
+    """A reason of blanks is none, and a name of blanks cannot be read from a record."""
+    if not text.strip():
+        raise PydanticCustomError("blank", "Only blanks; write it out")
+    return text
+
+
+def _plainly(number: object) -> object:
+    """Python reads 1_5 as fifteen; who sends that may mean 1.5."""
+    if isinstance(number, str) and ("_" in number or not number.isascii()):
+        raise PydanticCustomError("digits", "A number has digits 0 to 9 and one point")
+    return number
+
+
+Said = AfterValidator(_said)
+Text = Annotated[str, Field(min_length=1, max_length=2000), Said]
+Name = Annotated[str, Field(min_length=1, max_length=200), Said]
+Key = Annotated[str, Field(min_length=1, max_length=64), Said]  # kept in columns and in streams
+Place = Annotated[str, Field(min_length=1, max_length=180), Said]  # names a stream, of at most 200
+Number = Annotated[Decimal, BeforeValidator(_plainly)]
+Amount = Annotated[Number, Field(gt=0, allow_inf_nan=False, max_digits=12)]
+AmountOrZero = Annotated[Number, Field(ge=0, allow_inf_nan=False, max_digits=12)]
 
 
 class Tri(StrEnum):
@@ -45,7 +63,7 @@ class Person(Strict):
 
     id: Key
     name: Name
-    born: date
+    born: Day
     mrn: Name
     allergies: tuple[Name, ...] | None = None
     sex: Literal["female", "male", "other", "unknown"] = "unknown"
@@ -65,7 +83,7 @@ class PrnOrder(Strict):
     """A rescue medicine that may be given without calling, as the prescriber signed it."""
 
     name: Name
-    dose: Annotated[Decimal, Field(gt=0)]
+    dose: Amount
     unit: Literal["mg", "mg/kg", "microgram"]
     route: Name
     for_what: Name
@@ -139,7 +157,7 @@ class ClaimReadings(Command):
 
 class Vital(Strict):
     channel: Channel
-    value: Annotated[Decimal, Field(allow_inf_nan=False, max_digits=8)]
+    value: Annotated[Number, Field(allow_inf_nan=False, max_digits=8)]
     unit: str
     reading: str | None = None  # id of the monitor reading that the nurse confirmed
 
@@ -155,7 +173,7 @@ class RecordScale(Command):
 
     kind: Literal["record_scale"] = "record_scale"
     scale: Name
-    value: Annotated[Decimal, Field(ge=0, le=1000)]
+    value: Annotated[Number, Field(ge=0, le=1000)]
     observed_at: Moment | None = None
 
 
@@ -212,7 +230,7 @@ class ScanVial(Command):
     vial: Place  # identity of this one vial or device in the clinic
     gtin: str | None = None
     lot: Name
-    expires: date
+    expires: Day
     drug: Literal["esketamine", "ketamine"]
     form: Literal["device", "vial"]
     strength_mg_per_ml: Amount | None = None
