@@ -31,6 +31,8 @@ def faults(lines):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("say which export to check: python verify_export.py export.ndjson")
     with open(sys.argv[1], encoding="utf-8") as file:
         found = list(faults(file))
     print("\n".join(found) or "every chain is whole")

@@ -12,12 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from esker import __version__, simulate
+from esker.clinic.start import NoClinic
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Parse and run; a mistake that a person can mend is one sentence and exit code 2."""
     args = parser().parse_args(words)
-    return int(args.run(args) or 0)
+    try:
+        return int(args.run(args) or 0)
+    except NoClinic as why:
+        print(why, file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,8 +128,14 @@ def _ledger(cmd: argparse.ArgumentParser) -> None:
         if name == "verify":
             action.add_argument("--checkpoint", help="digest printed on a session record")
         if name == "tail":
-            action.add_argument("-n", type=int, default=20)
+            action.add_argument("-n", type=_count, default=20)
         action.set_defaults(run=run_ledger, action=name)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number of entries")
+    return int(text)
 
 
 def run_ledger(args: argparse.Namespace) -> int:

@@ -6,9 +6,19 @@ import os
 from pathlib import Path
 
 
+class NoClinic(Exception):
+    """The folder holds no clinic; the sentence says what to do."""
+
+
 def django(data: Path, *, demo: bool = False, migrate: bool = False) -> None:
-    """Set Django up on `data`; with `migrate`, bring its database to this version's shape."""
-    data.mkdir(parents=True, exist_ok=True)
+    """Set Django up on `data`; with `migrate`, make its database or bring it to this version.
+
+    Raises NoClinic where there is none to read: a mistyped folder is told, and not made.
+    """
+    if migrate:
+        data.mkdir(parents=True, exist_ok=True)
+    elif not (data / "esker.sqlite3").exists() and not os.environ.get("ESKER_DATABASE_URL"):
+        raise NoClinic(f"There is no clinic in {data}; name its folder with --data.")
     os.environ["ESKER_DATA"] = str(data.resolve())
     os.environ["ESKER_DEMO"] = "1" if demo or (data / "demo-clock.json").exists() else ""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "esker.clinic.settings")

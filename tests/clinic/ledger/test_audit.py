@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from esker.cli import main
 from esker.clinic.ledger import audit, cli, guard, models, store
 from esker.clinic.tenancy import scope
 from esker.core.ledger import Draft
@@ -56,6 +57,19 @@ def test_a_cut_tail_is_seen_by_the_checkpoint(written):
         )
 
 
+@pytest.mark.hazard(32)
+def test_a_database_that_lets_the_record_be_changed_is_told(written):
+    """An altered record: whoever means to change it takes the trigger away first."""
+    name = "ledger_entry_rows" if connection.vendor == "postgresql" else "ledger_entry_update"
+    on = " ON ledger_entry" if connection.vendor == "postgresql" else ""
+    with scope(written):
+        connection.cursor().execute(f"DROP TRIGGER {name}{on}")
+
+        assert [f"The database lets the record be changed: its trigger {name} is gone."] == list(
+            audit.verify(written)
+        )
+
+
 def test_a_checkpoint_on_paper_that_is_not_stored_is_a_fault(written):
     with scope(written):
         assert 1 == len(list(audit.verify(written, "f" * 64)))
@@ -77,3 +91,24 @@ def check(folder, text):
     return subprocess.run(
         [sys.executable, SCRIPT, folder / "export.ndjson"], capture_output=True
     ).returncode
+
+
+@pytest.mark.parametrize("action", ["verify", "export", "tail", "rebuild"])
+def test_a_mistyped_folder_is_told_and_not_made(action, tmp_path, capsys):
+    folder = tmp_path / "esker-dtaa"
+
+    assert 2 == main(["ledger", action, "--data", str(folder)])
+    assert f"There is no clinic in {folder}" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+def test_a_stream_that_is_not_there_is_told(written, capsys):
+    with scope(written):
+        assert 1 == cli.export(written, Namespace(stream="session:nobody"))
+    assert "has no stream session:nobody" in capsys.readouterr().err
+
+
+def test_fewer_than_no_entries_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["ledger", "tail", "-n", "-5"])
+    assert "-5 is no number of entries" in capsys.readouterr().err

@@ -89,6 +89,32 @@ def test_the_database_refuses_to_change_the_record(clinic, sql):
 
 
 @pytest.mark.hazard(32)
+@pytest.mark.parametrize("column", ["rowid", "id", "stream, seq", "command, n"])
+def test_the_database_refuses_to_put_another_entry_in_the_place_of_one(clinic, column):
+    """An altered record: SQLite's REPLACE deletes what is in its way, and asks no delete trigger.
+
+    PostgreSQL has no REPLACE; there an insert that meets a row is an error like any other.
+    """
+    write(clinic, "c1", "vitals")
+    if connection.vendor == "postgresql" and column == "rowid":
+        column = "id"
+    fields = [field.column for field in models.Entry._meta.fields]
+    kept = {"clinic_id", *column.split(", ")}
+    new = {"id": "'x'", "stream": "'y'", "seq": "9", "command": "'z'", "n": "9", "actor": "'x'"}
+    taken = [each if each in kept else new.get(each, each) for each in fields]
+    names, values = ", ".join(fields), ", ".join(taken)
+    if column == "rowid":
+        names, values = f"rowid, {names}", f"rowid, {values}"
+    verb = "INSERT" if connection.vendor == "postgresql" else "REPLACE"
+    sql = f"{verb} INTO ledger_entry ({names}) SELECT {values} FROM ledger_entry"
+
+    with pytest.raises(DatabaseError), transaction.atomic(), scope(clinic.id):
+        connection.cursor().execute(sql)
+
+    assert ["vitals"] == [entry.kind for entry in read(clinic)]
+
+
+@pytest.mark.hazard(32)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "sql",

@@ -78,4 +78,4 @@ def test_a_session_that_is_not_there_is_refused_in_a_sentence(tmp_path, capsys):
 
     words = ["paper", "--session", "s1", "--data", str(tmp_path / "nowhere")]
     assert main(words) == 2
-    assert "There is no folder" in capsys.readouterr().err
+    assert "There is no clinic in" in capsys.readouterr().err

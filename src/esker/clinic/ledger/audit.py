@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from esker.clinic.ledger import models, projections, store
+from esker.clinic.ledger import guard, models, projections, store
 from esker.core import ledger as core
 
 SLOWEST = timedelta(minutes=2)  # an entry is committed no later than this after its recorded time
@@ -68,6 +68,8 @@ def verify(clinic_id: str, wanted: str | None = None) -> Iterator[str]:
         except store.ChainBroken as broken:
             yield str(broken)
     yield from _checkpoint_faults(clinic_id, wanted)
+    for name in sorted(guard.missing()):
+        yield f"The database lets the record be changed: its trigger {name} is gone."
 
 
 def _checkpoint_faults(clinic_id: str, wanted: str | None) -> Iterator[str]:

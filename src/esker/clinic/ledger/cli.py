@@ -31,6 +31,9 @@ def verify(clinic_id: str, args: argparse.Namespace) -> int:
 def export(clinic_id: str, args: argparse.Namespace) -> int:
     rows = models.Entry.objects.filter(clinic_id=clinic_id)
     rows = rows.filter(stream=args.stream) if args.stream else rows
+    if args.stream and not rows.exists():
+        print(f"{clinic_id} has no stream {args.stream}.", file=sys.stderr)
+        return 1
     _write(rows.order_by("stream", "seq"))
     return 0
 

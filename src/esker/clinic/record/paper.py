@@ -54,11 +54,9 @@ def _blank(name: str) -> Json:
 
 
 def _of_session(folder: Path, session_id: str) -> Json:
-    """The pack of one session of a data folder. Raises LookupError."""
+    """The pack of one session of a data folder. Raises LookupError, NoClinic."""
     from esker.clinic.start import django
 
-    if not folder.is_dir():
-        raise LookupError(f"There is no folder {folder}; name it with --data.")
     django(folder)
     from esker.clinic.sessions.models import SessionRow
 
