@@ -2,14 +2,15 @@
 
 Fifty connections over the real socket, each with one four-channel message outstanding, against the
 same database in the same run, turn by turn. The load comes from another process, which shares the
-machine's cores with the listener.
+machine's cores with the listener, and does as little as it can.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
+import selectors
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -69,33 +70,26 @@ def listening(folder: Path, url: str | None) -> Iterator[int]:
 # -- the load -------------------------------------------------------------------------------------
 
 
-class Monitor(asyncio.Protocol):
+class Monitor:
     """One connection: sends the next message when the last one was acknowledged."""
 
-    def __init__(self, name: int, until: float, first: int) -> None:
-        self.name, self.until, self.number = name, until, first
-        self.waits: list[float] = []
-        self.done = asyncio.get_running_loop().create_future()
+    def __init__(self, port: int, name: int, first: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.name, self.number, self.heard = f"02005EFFFE{name:06}".encode(), first, b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        if not data.endswith(END):
-            return
-        assert b"\rMSA|AA|" in data or b"\rMSA|CA|" in data, data
-        self.waits.append(time.perf_counter() - self.sent)
-        if time.perf_counter() < self.until:
-            self._next()
-        else:
-            self.transport.close()
-            self.done.set_result(self.waits)
-
-    def _next(self) -> None:
+    def speak(self) -> None:
         self.number += 1
         self.sent = time.perf_counter()
-        self.transport.write(message(self.name, self.number))
+        self.socket.sendall(message(self.name, self.number))
+
+    def hear(self) -> float:
+        """Read on; the seconds that the answer took, or 0 while it is not whole."""
+        self.heard += self.socket.recv(4096)
+        if not self.heard.endswith(END):
+            return 0.0
+        assert b"\rMSA|AA|" in self.heard, self.heard
+        self.heard = b""
+        return time.perf_counter() - self.sent
 
 
 ORIGIN = datetime.now(UTC) - timedelta(hours=12)
@@ -118,22 +112,30 @@ def _template() -> bytes:
 TEMPLATE = _template()
 
 
-def message(name: int, number: int) -> bytes:
+def message(name: bytes, number: int) -> bytes:
     at = ORIGIN + timedelta(seconds=number)
     said = TEMPLATE.replace(b"@TIME@", f"{at:%Y%m%d%H%M%S}+0000".encode())
-    return said.replace(b"@NAME@", f"02005EFFFE{name:06}".encode())
+    return said.replace(b"@NAME@", name)
 
 
-async def load(port: int, seconds: float, first: int) -> tuple[float, list[float]]:
+def load(port: int, seconds: float, first: int) -> tuple[float, list[float]]:
     """Messages acknowledged a second, and every wait in seconds."""
-    begun, loop = time.perf_counter(), asyncio.get_running_loop()
-    made = [
-        await loop.create_connection(
-            lambda name=name: Monitor(name, begun + seconds, first), "127.0.0.1", port
-        )
-        for name in range(CONNECTIONS)
-    ]
-    waits = [wait for _, monitor in made for wait in await monitor.done]
+    monitors = [Monitor(port, name, first) for name in range(CONNECTIONS)]
+    ready, waits = selectors.DefaultSelector(), []
+    begun = time.perf_counter()
+    for each in monitors:
+        ready.register(each.socket, selectors.EVENT_READ, each)
+        each.speak()
+    while ready.get_map():
+        for key, _ in ready.select():
+            if not (waited := key.data.hear()):
+                continue
+            waits.append(waited)
+            if time.perf_counter() < begun + seconds:
+                key.data.speak()
+            else:
+                ready.unregister(key.fileobj)
+                key.data.socket.close()
     return len(waits) / (time.perf_counter() - begun), waits
 
 
@@ -179,7 +181,7 @@ def compare(title: str, port: int, commits: Callable[[float], float], args: argp
     ratios, waits, first = [], [], 0
     for _ in range(args.rounds):
         before = commits(args.seconds / 2)
-        messages, new = asyncio.run(load(port, args.seconds, first))
+        messages, new = load(port, args.seconds, first)
         after = commits(args.seconds / 2)
         first += 3_000
         waits += new

@@ -43,6 +43,9 @@ def postgres(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host") or parts.hostname or "",
         "PORT": str(parts.port or ""),
+        # Only what asks for it is prepared (the gateway's rows): Django's values stand in its SQL,
+        # so that no two statements are the same.
+        "OPTIONS": {"prepare_threshold": 2**31 - 1},
     }
 
 

@@ -59,9 +59,9 @@ def _again(raw: bytes, at: datetime, reason: str) -> bytes:
 
 
 def _keep(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
+    zone = zones.of(clinic_id)
+    arrived = [_arrived(raw, at, zone) for raw, at in batch]  # while others may still write
     with tenancy.scope(clinic_id):
-        zone = zones.of(clinic_id)
-        arrived = [_arrived(raw, at, zone) for raw, at in batch]
         new = _keep_messages(clinic_id, arrived)
         clocks = skew.note(clinic_id, ((each.said, each.at) for each in new))
         others = samples.keep(clinic_id, list(_samples(new, clocks)))

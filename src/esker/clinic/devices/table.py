@@ -7,14 +7,18 @@ order of the model's columns without a number that the database gives.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import AutoField, BinaryField, BooleanField, Model
+from psycopg import pq
+from psycopg.adapt import Dumper
 
 from esker.clinic.people.models import Clinic
 
@@ -39,18 +43,28 @@ def insert_new(model: type[Model], rows: Mapping[str, Row]) -> set[str]:
         return set()
     if connection.vendor == "postgresql":
         return set(_insert_arrays(model, rows.values()))
+    with suppress(_Known), transaction.atomic():
+        if insert(model, rows.values()) < len(rows):  # mostly all are new, and a look costs more
+            raise _Known
+        return set(rows)
     new = rows.keys() - _known(model, rows)
     insert(model, (row for key, row in rows.items() if key in new))
     return new
 
 
+class _Known(Exception):
+    """Some rows are there already: take back what was inserted, and look which."""
+
+
 def _insert_arrays(model: type[Model], rows: Iterable[Row]) -> list[Any]:
     """The keys of what was new. By the driver's own cursor: Django's writes rows into the SQL."""
-    encoders = _encoders(model)
-    columns = zip(*rows, strict=True)
-    arrays = [_array(map(*each)) for each in zip(encoders, columns, strict=True)]
+    arrays = [
+        _Packed(head + struct.pack("!ii", len(column), 1) + b"".join(map(packed, column)))
+        for (head, packed), column in zip(_encoders(model), zip(*rows, strict=True), strict=True)
+    ]
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.adapters.register_dumper(_Packed, _AsItIs)
         cursor.execute(_of_arrays(model), arrays, prepare=True)
         return [row[0] for row in cursor]
 
@@ -88,34 +102,50 @@ def _of_values(model: type[Model]) -> str:
 def _of_arrays(model: type[Model]) -> str:
     """One array for each column: a statement for each row, or JSON, costs both sides more."""
     table, names, key = model._meta.db_table, ", ".join(_columns(model)), model._meta.pk.column
-    types = (model._meta.get_field(name).db_type(connection) for name in _columns(model))
-    # Without a length: casting to it would cut what the column refuses.
-    arrays = ", ".join(f"%s::{each.partition('(')[0]}[]" for each in types)
+    arrays, values = [], []
+    for name in _columns(model):
+        kind = model._meta.get_field(name).db_type(connection)
+        arrays.append("%s::bytea[]" if kind == "bytea" else "%s::text[]")
+        # No cast of text: one to its column's length would cut what the column refuses.
+        values.append(name if kind.startswith(("varchar", "text")) else f"{name}::{kind}")
     return (
-        f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) "  # noqa: S608
-        f"ON CONFLICT DO NOTHING RETURNING {key}"
+        f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} "  # noqa: S608
+        f"FROM unnest({', '.join(arrays)}) AS row ({names}) ON CONFLICT DO NOTHING RETURNING {key}"
     )
 
 
+class _Packed(bytes):
+    """An array in PostgreSQL's binary format: text of arrays is read letter by letter."""
+
+
+class _AsItIs(Dumper):
+    format = pq.Format.BINARY
+
+    def dump(self, obj: _Packed) -> bytes:
+        return obj
+
+
 @cache
-def _encoders(model: type[Model]) -> list[Callable[[Any], str]]:
-    own = {BooleanField: str, BinaryField: _hex}
+def _encoders(model: type[Model]) -> list[tuple[bytes, Callable[[Any], bytes]]]:
+    """For each column, how its array begins, and how one value stands in it."""
+    own = {BooleanField: ("text", _truth), BinaryField: ("bytea", _bytes)}
     fields = map(model._meta.get_field, _columns(model))
-    return [own.get(type(field), _quoted) for field in fields]
+    found = [own.get(type(field), ("text", _text)) for field in fields]
+    oids = psycopg.adapters.types
+    return [(struct.pack("!iiI", 1, 0, oids[kind].oid), packed) for kind, packed in found]
 
 
-def _array(values: Iterable[str]) -> str:
-    return f"{{{','.join(values)}}}"
-
-
-def _hex(value: bytes) -> str:
-    return f'"\\\\x{value.hex()}"'
+def _bytes(value: bytes) -> bytes:
+    return struct.pack("!i", len(value)) + value
 
 
 @lru_cache(maxsize=4096)
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _text(text: str) -> bytes:
+    return _bytes(text.encode())
+
+
+def _truth(value: bool) -> bytes:
+    return _text(str(value))
 
 
 @lru_cache(maxsize=64)

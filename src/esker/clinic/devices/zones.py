@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from esker.clinic import tenancy
 from esker.clinic.devices.hl7 import Zones
 from esker.clinic.people.models import Clinic
 from esker.clinic.setup import queries as setup
@@ -19,10 +20,10 @@ def of(clinic_id: str) -> Zones:
 
     @cache
     def known() -> tuple[tzinfo, dict[str, str]]:
-        default = zone(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
-        return default, {
-            each.identity: each.zone for each in setup.monitors(clinic_id) if each.zone
-        }
+        with tenancy.reading(clinic_id):
+            default = zone(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
+            monitors = setup.monitors(clinic_id)
+        return default, {each.identity: each.zone for each in monitors if each.zone}
 
     def of_monitor(monitor: str) -> tzinfo:
         default, own = known()
