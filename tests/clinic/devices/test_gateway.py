@@ -104,6 +104,42 @@ def test_the_gateway_shows_that_it_is_there_only_while_it_lets_monitors_in(monke
         assert not shown.acquire(timeout=0.3)
 
 
+@pytest.mark.hazard(17)
+@pytest.mark.hazard(41)
+def test_a_gateway_whose_places_are_all_taken_says_so(monkeypatch, caplog):
+    """No monitor gets in and nobody knows: the knock is refused as a monitor would be."""
+    monkeypatch.setattr(gateways, "SHOW_S", 0.05)
+    shown = threading.Semaphore(0)
+    with closing(Gateway("127.0.0.1", 0, acknowledge, lambda: NOW, shown.release)) as gateway:
+        wires = [connected(gateway) for _ in range(2)]
+        for wire in wires:
+            wire.sendall(mllp.START + b"x" + mllp.END)
+            assert wire.recv(4096) == mllp.START + b"ACK x" + mllp.END
+        monkeypatch.setattr(mllp, "MOST", 2)
+        while "all its connections are taken" not in caplog.text:
+            time.sleep(0.01)
+        while shown.acquire(blocking=False):
+            pass
+        assert not shown.acquire(timeout=0.3)
+        wires[0].close()
+        assert shown.acquire(timeout=20)
+
+
+@pytest.mark.hazard(17)
+@pytest.mark.hazard(41)
+def test_silent_connections_do_not_hide_the_gateway_from_its_own_knock(monkeypatch):
+    """Hostile HL7: five hundred that say nothing are no reason for an alarm at every chair."""
+    monkeypatch.setattr(gateways, "SHOW_S", 0.05)
+    monkeypatch.setattr(mllp, "MOST", 2)
+    shown = threading.Semaphore(0)
+    with closing(Gateway("127.0.0.1", 0, acknowledge, lambda: NOW, shown.release)) as gateway:
+        wires = [connected(gateway) for _ in range(20)]
+        while shown.acquire(blocking=False):
+            pass
+        assert [shown.acquire(timeout=20) for _ in range(3)] == [True] * 3
+        assert wires
+
+
 def test_a_gateway_that_cannot_say_that_it_is_there_goes_on_listening(monkeypatch, caplog):
     monkeypatch.setattr(gateways, "SHOW_S", 0.01)
 

@@ -27,8 +27,9 @@ async def listening(receive=answer):
     server = await mllp.serve("127.0.0.1", 0, take, set())
     peers = []
 
-    async def connect():
-        peers.append(await asyncio.open_connection(*server.sockets[0].getsockname()))
+    async def connect(**options):
+        address = server.sockets[0].getsockname()
+        peers.append(await asyncio.open_connection(*address, **options))
         return peers[-1]
 
     async with server:
@@ -146,16 +147,40 @@ def test_a_peer_that_never_reads_its_answers_is_let_go_in_the_end(monkeypatch):
 
 
 @pytest.mark.hazard(41)
-def test_more_connections_than_the_limit_are_let_go_and_the_others_go_on(monkeypatch):
-    """Hostile HL7: what all connections may hold is bounded."""
+def test_who_never_spoke_makes_room_and_who_spoke_goes_on(monkeypatch):
+    """Hostile HL7: connections without a message take no monitor's place, however many come."""
     monkeypatch.setattr(mllp, "MOST", 3)
 
     async def scenario(connect):
         good = await connect()
         assert await say(good, frame(b"x")) == [frame(b"ACK x")]
-        others = [await connect() for _ in range(4)]
-        assert await closed(others[-1])
+        hostile = [await connect() for _ in range(6)]
+        late = await connect()
+        assert await say(late, frame(b"z")) == [frame(b"ACK z")]
+        assert all([await closed(each) for each in hostile[:5]])
         assert await say(good, frame(b"y")) == [frame(b"ACK y")]
+
+    run(scenario)
+
+
+@pytest.mark.hazard(41)
+def test_a_flood_that_speaks_displaces_itself_and_no_other_address(monkeypatch):
+    """Hostile HL7: what all connections may hold is bounded, and one host cannot hold all."""
+    monkeypatch.setattr(mllp, "MOST", 4)
+
+    async def scenario(connect):
+        flood = [await connect() for _ in range(4)]
+        for each in flood:
+            await say(each, frame(b"f"))
+        assert await closed(await connect())
+        monitors = []
+        for _ in range(2):
+            monitors.append(await connect(local_addr=("127.0.0.2", 0)))
+            assert await say(monitors[-1], frame(b"m")) == [frame(b"ACK m")]
+        assert await closed(flood[0])
+        assert await closed(await connect())
+        assert await say(monitors[0], frame(b"n")) == [frame(b"ACK n")]
+        assert await say(flood[3], frame(b"g")) == [frame(b"ACK g")]
 
     run(scenario)
 

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import models, sealing
+from esker.clinic.devices import models, sealing, trend
 from esker.clinic.ledger import store
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
@@ -198,3 +200,61 @@ def test_an_end_that_is_told_later_takes_what_was_sealed_beyond_it_off_the_chart
     assert [each.observed_at for each in seen(clinic, ended, after(10))] == [
         after(second) for second in range(5)
     ]
+
+
+def test_what_is_kept_decoded_is_bounded_by_its_readings_and_the_last_asked_for_stays(ward):
+    """A hundred large blocks would otherwise fill the memory of the server."""
+    clinic, _ = ward
+    (one,) = (block for _, block in trend._blocks(str(clinic.id), "s"))
+    kept = trend.Kept(most=3 * len(one.readings))
+    for digest in ("a", "b", "c"):
+        kept.put(digest, one)
+    kept.get("a")
+    kept.put("d", one)
+
+    assert [True, False, True, True] == [kept.get(each) is not None for each in "abcd"]
+    kept.put("huge", trend.Decoded(one.readings * 4, one.device, one.received))
+    assert 0 == kept.readings
+
+
+def test_a_block_that_is_not_kept_is_read_again_from_the_record(ward, monkeypatch):
+    clinic, state = ward
+    before = seen(clinic, state, after(10))
+    monkeypatch.setattr(trend, "_kept", trend.Kept(most=0))
+
+    assert before == seen(clinic, state, after(10)) == seen(clinic, state, after(10))
+
+
+class Minute:
+    """A stop that comes when a minute was waited; `done` learns each wait."""
+
+    def __init__(self, done):
+        self.done = done
+
+    def is_set(self):
+        return sum(each for each in self.done if isinstance(each, float)) >= sealing.EVERY_S
+
+    def wait(self, seconds):
+        self.done.append(seconds)
+        return False
+
+
+@pytest.mark.parametrize(("heard", "meanwhile"), [
+    (["a", "b", "c"], [20.0, "a", 20.0, "b", 20.0, "c"]), (["a"], [60.0, "a"]), ([], [60.0]),
+])  # fmt: skip
+def test_sessions_are_sealed_one_by_one_over_the_minute(monkeypatch, heard, meanwhile):
+    """Fifty in a row would hold up the gateway; one that fails holds up none after it."""
+    done = []
+
+    def seal(_clinic, session, _at):
+        done.append(session)
+        raise OperationalError("locked")
+
+    monkeypatch.setattr(sealing, "_heard", lambda *_: heard)
+    monkeypatch.setattr(sealing, "seal_session", seal)
+    monkeypatch.setattr(sealing, "_drop_repeats", lambda *_: done.append("repeats"))
+    monkeypatch.setattr(sealing, "connection", SimpleNamespace(close=lambda: None))
+
+    sealing.run("clinic", Minute(done))
+
+    assert [*meanwhile, "repeats"] == done

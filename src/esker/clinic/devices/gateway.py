@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 
 from django.db import connections
@@ -20,6 +21,7 @@ from esker.clinic.devices.writer import LARGEST_BATCH, KeepAll, Writer
 
 LEAVE_S = 2.0  # for the last answers to reach their monitors
 SHOW_S = 3.0  # between the times when it shows that it is there
+FULL = "all its connections are taken, and no other monitor gets in"
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,7 @@ class Gateway:
         self._writer, self._present = Writer(keep_all, now), present
         self._peers: set[mllp.Peer] = set()
         self._ending = self._reached = False
+        self._word = secrets.token_bytes(16)  # what only its own knock says
         self._loop = asyncio.new_event_loop()
         serving = mllp.serve(host, port, self._receive, self._peers)
         try:
@@ -61,20 +64,25 @@ class Gateway:
         self._loop.stop()
 
     def _receive(self, raw: bytes, reply: mllp.Reply) -> None:
-        self._writer.receive(raw, reply)
+        if raw == self._word:
+            reply(raw)
+            self._reached = True
+        else:
+            self._writer.receive(raw, reply)
         self._loop.stop()
 
     async def _knock(self) -> None:
-        """Connect as a monitor would: a loop that turns may still let nobody in."""
+        """Connect and speak as a monitor would: a loop that turns may still let nobody in."""
         while True:
             try:
                 async with asyncio.timeout(SHOW_S):
-                    _, wire = await asyncio.open_connection(*self.address[:2])
-                wire.close()
-                self._reached = True
-                self._loop.stop()
-            except OSError as why:  # and a timeout
-                log.error("The gateway cannot be reached: %s", why)
+                    heard, wire = await asyncio.open_connection(*self.address[:2])
+                    with closing(wire):
+                        wire.write(mllp.START + self._word + mllp.END)
+                        await heard.readuntil(mllp.END)
+            except (OSError, EOFError) as why:  # and a timeout
+                full = len(self._peers) >= mllp.MOST
+                log.error("The gateway cannot be reached: %s", FULL if full else why)
             await asyncio.sleep(SHOW_S)
 
     def _run(self) -> None:

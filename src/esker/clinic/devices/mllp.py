@@ -7,7 +7,8 @@ and a time limit, so a flood waits in its own socket and a half-open peer is let
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from math import inf
 
 START, END = b"\x0b", b"\x1c\r"
@@ -41,6 +42,22 @@ def _sweep(loop: asyncio.AbstractEventLoop, peers: set[Peer]) -> None:
     loop.call_later(SWEEP_S, _sweep, loop, peers)
 
 
+def displaced(peers: Collection[Peer], newcomer: Peer) -> Peer | None:
+    """Who makes room now that every place is taken; None where the newcomer has to go.
+
+    First who never said a message: a monitor speaks as soon as it is connected. Then, of an address
+    that holds more places than the newcomer's, who was heard longest ago: one flood harms itself.
+    """
+    silent = [each for each in peers if not each.spoke]
+    if silent:
+        return min(silent, key=lambda each: each.heard_at)
+    held = Counter(each.address for each in peers)
+    crowd, places = held.most_common(1)[0]
+    if places <= held[newcomer.address] + 1:
+        return None
+    return min((p for p in peers if p.address == crowd), key=lambda each: each.heard_at)
+
+
 class Peer(asyncio.Protocol):
     """One connection. Not a stream with a task of its own: that would halve what a core takes."""
 
@@ -48,14 +65,19 @@ class Peer(asyncio.Protocol):
         self.receive, self.peers, self.now = receive, peers, now
         self.heard = bytearray()
         self.looked = 0  # so far no end of the frame was found
-        self.busy = self.deaf = self.over = self.ended = False
+        self.busy = self.deaf = self.over = self.ended = self.spoke = False
+        self.address, self.heard_at = "", now()
         self.limit, self.until = 0.0, inf  # by when something must be complete
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self.address = (transport.get_extra_info("peername") or ("",))[0]
         if len(self.peers) >= MOST:
-            self.transport.abort()
-            return
+            leaves = displaced(self.peers, self) or self
+            leaves.transport.abort()
+            self.peers.discard(leaves)
+            if leaves is self:
+                return
         self.peers.add(self)
         self._within(IDLE_S)
 
@@ -117,7 +139,8 @@ class Peer(asyncio.Protocol):
 
     def _hand_on(self, message: bytes, length: int) -> None:
         del self.heard[:length]
-        self.looked, self.busy = 0, True
+        self.looked, self.busy, self.spoke = 0, True, True
+        self.heard_at = self.now()
         self.limit, self.until = 0.0, inf
         self.receive(message, self._answer)
 

@@ -21,7 +21,10 @@ from esker.core.monitoring.trend import unblock
 from esker.core.session.state import Session
 
 SEALED, CLAIMED = "trend.sealed", "trend.claimed"
-KEPT = 4000  # decoded blocks: fifty chairs for an hour and more
+# Decoded readings that are kept, some 380 bytes each, so 110 MB: ten chairs for two hours at 1 Hz,
+# whose charts ask for all of them every four seconds. A count of blocks bounds nothing: a monitor
+# that caught up, or speaks ten times a second, fills one block with thousands.
+MOST = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,31 @@ class Decoded:
     received: datetime
 
 
-_decoded: OrderedDict[str, Decoded] = OrderedDict()  # by the entry's digest
-_lock = Lock()
+class Kept:
+    """Decoded blocks by their entry's digest, the least asked for first to go."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.readings = most, 0
+        self._blocks: OrderedDict[str, Decoded] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, digest: str) -> Decoded | None:
+        with self._lock:
+            if digest in self._blocks:
+                self._blocks.move_to_end(digest)
+            return self._blocks.get(digest)
+
+    def put(self, digest: str, block: Decoded) -> None:
+        with self._lock:
+            if digest not in self._blocks:
+                self._blocks[digest] = block
+                self.readings += len(block.readings)
+            while self.readings > self.most:
+                _, gone = self._blocks.popitem(last=False)
+                self.readings -= len(gone.readings)
+
+
+_kept = Kept(MOST)
 
 
 def stream_of(session_id: str) -> str:
@@ -169,7 +195,7 @@ def _blocks(
     if until is not None:
         rows = rows.filter(begins__lte=until)
     found = list(rows.order_by("seq").values_list("seq", "claimed", "digest"))
-    readings = {seq: _recall(digest) for seq, _, digest in found}
+    readings = {seq: _kept.get(digest) for seq, _, digest in found}
     missing = [seq for seq, known in readings.items() if known is None]
     for entry in _entries(clinic_id, session, missing):
         readings[entry.seq] = _decode(entry)
@@ -182,11 +208,6 @@ def _entries(clinic_id: str, session: str, seqs: list[int]) -> Iterator[core.Ent
         yield from map(store.entry_of, rows)
 
 
-def _recall(digest: str) -> Decoded | None:
-    with _lock:
-        return _decoded.get(digest)
-
-
 def _decode(entry: core.Entry) -> Decoded:
     """Kept under the digest, which is checked here: a block that was changed is not charted."""
     if core.digest(entry) != entry.digest:
@@ -195,8 +216,5 @@ def _decode(entry: core.Entry) -> Decoded:
     devices = {each.device for each in readings}
     device = devices.pop() if len(devices) == 1 else None
     found = Decoded(readings, device, min(each.received_at for each in readings))
-    with _lock:
-        _decoded[entry.digest] = found
-        while len(_decoded) > KEPT:
-            _decoded.popitem(last=False)
+    _kept.put(entry.digest, found)
     return found
