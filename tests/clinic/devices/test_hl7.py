@@ -159,6 +159,12 @@ UNREAD = {
     "a unit of something else": (obx(unit=PERCENT), "unit does not fit the code"),
     "kilopascals": (obx(value="46", unit="265987^MDC_DIM_KILO_PASCAL^MDC"),
                     "unit does not fit the code"),
+    "the number of mmHg, the name of kilopascals": (
+        obx(value="46", unit="266016^MDC_DIM_KILO_PASCAL^MDC"),
+        "the unit's code and name disagree"),
+    "mmHg by code, kPa by name": (
+        obx("8480-6^Systolic blood pressure^LN", "46", "mm[Hg]^kPa^UCUM"),
+        "the unit's code and name disagree"),
     "no unit": (obx(unit=""), "unit does not fit the code"),
     "several values": (obx(value="128~131"), "several values in one field"),
     "empty value": (obx(value=""), "no value"),
@@ -186,6 +192,8 @@ def test_what_does_not_agree_is_unread_with_its_reason_and_never_a_number(segmen
 
 
 USED = {
+    "a unit with a code alone": (
+        obx(unit="266016^^MDC"), ("sbp", "cuff", "128", "10:08:00")),
     "status R": (obx(), ("sbp", "cuff", "128", "10:08:00")),
     "status F": (obx(status="F"), ("sbp", "cuff", "128", "10:08:00")),
     "corrected": (obx(status="C"), ("sbp", "cuff", "128", "10:08:00")),

@@ -45,11 +45,40 @@ CODES: dict[tuple[str, str], Meaning] = {
     ("9279-1", "LN"): Meaning(Channel.RR, "monitor", ("respiratory rate", "respiration rate")),
 }
 
-UNITS: dict[Channel, frozenset[tuple[str, str]]] = {
-    Channel.SBP: frozenset({("266016", "MDC"), ("mm[Hg]", "UCUM")}),
-    Channel.SPO2: frozenset({("262688", "MDC"), ("%", "UCUM")}),
-    Channel.HR: frozenset({("264864", "MDC"), ("/min", "UCUM"), ("{beats}/min", "UCUM")}),
-    Channel.RR: frozenset({("264928", "MDC"), ("/min", "UCUM"), ("{breaths}/min", "UCUM")}),
+PER_MINUTE = frozenset({"/min", "per minute", "1/min"})
+BEATS = frozenset({"{beats}/min", "beats/min", "beats per minute", "bpm"})
+BREATHS = frozenset({"{breaths}/min", "breaths/min", "breaths per minute"})
+
+# Per channel: code and system of each unit, and the names that agree with it. None is no name.
+UNITS: dict[Channel, dict[tuple[str, str], frozenset[str]]] = {
+    Channel.SBP: {
+        ("266016", "MDC"): frozenset({"mdc_dim_mmhg"}),
+        ("mm[Hg]", "UCUM"): frozenset(
+            {
+                "mm[hg]",
+                "mmhg",
+                "mm hg",
+                "millimeter of mercury",
+                "millimetre of mercury",
+                "millimeters of mercury",
+                "millimetres of mercury",
+            }
+        ),
+    },
+    Channel.SPO2: {
+        ("262688", "MDC"): frozenset({"mdc_dim_percent"}),
+        ("%", "UCUM"): frozenset({"%", "percent"}),
+    },
+    Channel.HR: {
+        ("264864", "MDC"): frozenset({"mdc_dim_beat_per_min"}),
+        ("/min", "UCUM"): PER_MINUTE | BEATS,
+        ("{beats}/min", "UCUM"): PER_MINUTE | BEATS,
+    },
+    Channel.RR: {
+        ("264928", "MDC"): frozenset({"mdc_dim_resp_per_min"}),
+        ("/min", "UCUM"): PER_MINUTE | BREATHS,
+        ("{breaths}/min", "UCUM"): PER_MINUTE | BREATHS,
+    },
 }
 UNITS[Channel.DBP] = UNITS[Channel.MAP] = UNITS[Channel.SBP]
 

@@ -99,10 +99,13 @@ def _sensor(kind: str, code: str, unit: str, status: str) -> Sensor | str:
     meaning = CODES.get(_key(code))
     if meaning is None:
         return "unknown code"
-    if [*code.split("^"), ""][1].casefold() not in meaning.names:
+    if _name(code) not in meaning.names:
         return "code and name disagree"
-    if _key(unit) not in UNITS[meaning.channel]:
+    names = UNITS[meaning.channel].get(_key(unit))
+    if names is None:
         return "unit does not fit the code"
+    if _name(unit) and _name(unit) not in names:
+        return "the unit's code and name disagree"
     if status not in STATUSES:
         return f"status is {status[:20] or 'empty'}"
     if kind != "NM":
@@ -113,6 +116,10 @@ def _sensor(kind: str, code: str, unit: str, status: str) -> Sensor | str:
 def _key(field: str) -> tuple[str, str]:
     parts = [*field.split("^"), "", ""]
     return parts[0], parts[2]
+
+
+def _name(field: str) -> str:
+    return [*field.split("^"), ""][1].strip().casefold()
 
 
 def _value(text: str, low: int, high: int) -> Decimal | str:
