@@ -96,6 +96,26 @@ def test_an_event_table(tmp_path: Path) -> None:
     ]
 
 
+def test_an_event_table_says_who_weighs_what(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """WT and AGE of a subject count before --weight and --age; a weight that changes is refused."""
+    events, out = tmp_path / "e.csv", tmp_path / "o.csv"
+    rows = "ID,TIME,EVID,AMT,ROUTE,RATE,WT\n1,0,1,35,iv,52.5,{}\n1,1,0,,,,{}\n"
+    words = ["--model", "ketamine", "--events", str(events), "--out", str(out)]
+    found = {}
+    for weight, asked in (("120", []), ("", ["--weight", "120"]), ("70", ["--weight", "120"])):
+        events.write_text(rows.format(weight, weight))
+        assert main([*words, *asked]) == 0
+        found[weight] = float(_rows(out)[0]["ketamine_venous_ng_ml"])
+
+    assert found["120"] == found[""]
+    assert found["70"] > 1.3 * found["120"]
+    events.write_text(rows.format("70", "71"))
+    assert main(words) == 2
+    assert "event row 2: WT changes within a subject" in capsys.readouterr().err
+
+
 def test_a_summary_has_one_row_for_each_patient(tmp_path: Path) -> None:
     """Peaks, areas and recovery."""
     out = tmp_path / "s.csv"

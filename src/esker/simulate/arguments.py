@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def _fill(words: argparse.ArgumentParser) -> argparse.ArgumentParser:
         "--events",
         type=Path,
         metavar="FILE.csv",
-        help="NONMEM-style event table: ID, TIME in h, EVID, AMT, ROUTE, RATE or DUR",
+        help="NONMEM-style event table: ID, TIME in h, EVID, AMT, ROUTE, RATE or DUR, WT, AGE",
     )
     add("--weight", type=float, default=70.0, metavar="KG", help="default 70")
     add("--age", type=float, default=45.0, metavar="YEARS", help="default 45")
@@ -125,8 +126,8 @@ def _studies(args: argparse.Namespace) -> list[tuple[str | None, Study]]:
         if args.n:
             raise InputError("-n: an event table names its subjects; leave -n out")
         return [
-            (subject.id, study(args.model, subject.doses, subject.times_min, who))
-            for subject in _events(args.events)
+            (one.id, study(args.model, one.doses, one.times_min, replace(who, **one.person)))
+            for one in _events(args.events)
         ]
     doses = _doses(args)
     return [(None, study(args.model, doses, parse_times(args.times), who, args.n, args.seed))]

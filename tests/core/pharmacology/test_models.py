@@ -14,7 +14,11 @@ from esker.core.pharmacology import (
     study,
     summarise,
 )
-from esker.core.pharmacology.individuals import population
+from esker.core.pharmacology.individuals import population, typical
+from esker.core.pharmacology.layout import PARAMETERS
+from esker.core.pharmacology.parameter import Table
+from esker.core.pharmacology.tables_e import MODEL_E
+from esker.core.pharmacology.tables_r import MODEL_R
 
 DAY = np.arange(0, 1441.0)
 FOREVER = np.array([0.0, 100 * 1440.0])
@@ -149,3 +153,27 @@ def test_later_sessions_dissociate_less_and_press_the_same() -> None:
 
     assert [1.0, pytest.approx(np.exp(-0.08)), pytest.approx(0.5)] == ratio
     assert peaks[2]["delta_sbp_max_mmhg"] == peaks[0]["delta_sbp_max_mmhg"]
+
+
+@pytest.mark.parametrize(("model", "table", "called", "shared"), [
+    ("E", MODEL_R | MODEL_E, {}, []),  # hydroxynorketamine is borrowed from R
+    ("R", MODEL_R, {"cl_r": "cl", "cln": "cln_s", "kmet": "mtt", "venous_slow": "venous_slow_half_life"},
+     [("cl", "cl_r"), ("cln", "cln_r"), ("q2", "q3")]),
+])  # fmt: skip
+def test_people_differ_as_the_tables_say(
+    model: str, table: Table, called: dict[str, str], shared: list[tuple[str, str]]
+) -> None:
+    """Spreads, middles, and no two parameters that go together unless they share a draw."""
+    people = population(model, Covariates(), 11, 0, 100_000)
+    middle = dict(
+        zip(PARAMETERS[model], typical(model, Covariates()).parameters[:, 0], strict=True)
+    )
+    logs = dict(zip(PARAMETERS[model], np.log(people.parameters), strict=True))
+    varied = {name: log for name, log in logs.items() if np.ptp(log) > 0}
+
+    for name, log in varied.items():
+        assert log.std() == pytest.approx(table[called.get(name, name)].log_sd, rel=0.02), name
+        assert np.exp(np.median(log)) == pytest.approx(middle[name], rel=0.015), name
+    names, together = list(varied), np.abs(np.corrcoef(list(varied.values()))) > 0.02
+    pairs = {(names[i], names[j]) for i, j in np.argwhere(np.triu(together, 1))}
+    assert {frozenset(pair) for pair in pairs} == {frozenset(pair) for pair in shared}

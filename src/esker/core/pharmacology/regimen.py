@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +22,7 @@ DEVICE_SPACING_MIN: Final = 5.0
 # Not a clinical ceiling: beyond this a number is a slip of unit, and the models mean nothing.
 AMOUNT_MG_MAX: Final = 2000.0
 ADDL_MAX: Final = 10_000  # a dose a day for decades; more is a slip, and would fill the memory
+PERSON: Final = {"WT": "weight_kg", "AGE": "age_years"}  # columns of an event table
 FIELDS: Final = ("at_min", "route", "amount_mg", "duration_min")
 
 
@@ -159,11 +160,15 @@ def _devices(amount_mg: float) -> tuple[Dose, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One subject of an event table: doses, and the times at which it asks for output."""
+    """One subject of an event table: doses, and the times at which it asks for output.
+
+    `person` holds what the table says of weight and age, by the names of `Covariates`.
+    """
 
     id: str
     doses: tuple[Dose, ...]
     times_min: tuple[float, ...]
+    person: Mapping[str, float] = field(default_factory=dict)
 
 
 def from_events(
@@ -172,7 +177,8 @@ def from_events(
     """Subjects from a NONMEM-style event table.
 
     Columns: ID, TIME, EVID (0 output, 1 dose), AMT in mg, ROUTE, and RATE in mg per unit of TIME
-    or DUR; ADDL with II repeats a dose. TIME counts in hours unless `minutes_per_unit` says else.
+    or DUR; ADDL with II repeats a dose; WT in kg and AGE in years, one value for each subject. TIME
+    counts in hours unless `minutes_per_unit` says else. Other columns are not read.
 
     Raises
     ------
@@ -181,14 +187,12 @@ def from_events(
     """
     doses: dict[str, list[Dose]] = {}
     times: dict[str, list[float]] = {}
+    people: dict[str, dict[str, float]] = {}
     for number, row in enumerate(rows, start=1):
+        cells = {str(key).upper(): value for key, value in row.items()}
         try:
-            _event(
-                {str(key).upper(): value for key, value in row.items()},
-                minutes_per_unit,
-                doses,
-                times,
-            )
+            name = _event(cells, minutes_per_unit, doses, times)
+            _person(cells, people.setdefault(name, {}))
         except InputError as wrong:
             raise InputError(f"event row {number}: {wrong}") from None
     for subject, given in doses.items():
@@ -196,7 +200,9 @@ def from_events(
             raise InputError(f"subject {subject} has no dose")
         if times[subject] != sorted(times[subject]):
             raise InputError(f"subject {subject}: TIME of the output rows is not sorted")
-    return tuple(Subject(name, tuple(doses[name]), tuple(times[name])) for name in doses)
+    return tuple(
+        Subject(name, tuple(doses[name]), tuple(times[name]), people[name]) for name in doses
+    )
 
 
 def number_cells(rows: Iterable[Mapping[str, str | None]]) -> Iterable[Mapping[str, object]]:
@@ -219,7 +225,8 @@ def _event(
     unit: float,
     doses: dict[str, list[Dose]],
     times: dict[str, list[float]],
-) -> None:
+) -> str:
+    """Take one row in; the name of its subject."""
     for column in ("ID", "TIME"):
         if row.get(column) is None:
             raise InputError(f"{column} is missing")
@@ -237,6 +244,17 @@ def _event(
         doses[name].extend(_given(row, at, unit))
     else:
         raise InputError(f"EVID must be 0 (output) or 1 (dose); it is {evid:g}")
+    return name
+
+
+def _person(row: Mapping[str, object], known: dict[str, float]) -> None:
+    """What the row says of its subject. The models take one weight and one age for all of it."""
+    for column, covariate in PERSON.items():
+        if row.get(column) is None:
+            continue
+        value = finite(column, row[column])
+        if known.setdefault(covariate, value) != value:
+            raise InputError(f"{column} changes within a subject; give it one value")
 
 
 def _label(value: object) -> str:

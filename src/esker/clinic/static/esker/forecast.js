@@ -119,7 +119,7 @@ function draw(place, more) {
 function options(place, scenarios) {
   const looks = { so_far: PAST, goes_on: ON, stops: OFF };
   return {
-    width: place.clientWidth, height: HEIGHT, padding: [8, 6, 0, 0], legend: { show: false }, cursor: { show: false },
+    width: place.clientWidth, height: HEIGHT, padding: [8, 18, 0, 0], legend: { show: false }, cursor: { show: false },
     tzDate: (time) => window.uPlot.tzDate(new Date(time * 1000), document.body.dataset.zone),
     scales: { x: { range: (u, low, high) => [low, Math.min(high, drawnUntil())] }, y: { range: (u, low, high) => heights(place.dataset.plot, high) } },
     axes: [
