@@ -58,10 +58,12 @@ def _message(code: str, header: Header, at: datetime, text: str) -> bytes:
     if not control_id.isprintable() or not control_id:
         control_id = "UNKNOWN"
     said = UNSAFE.sub(" ", text)[:200] if text else ""
-    first = f"MSH|^~\\&|ESKER|CLINIC|||{_sent(at)}||ACK^R01^ACK|{control_id}-A|P|2.6"
+    first = (
+        f"MSH|^~\\&|ESKER|CLINIC|||{_sent(int(at.timestamp()))}||ACK^R01^ACK|{control_id}-A|P|2.6"
+    )
     return f"{first}\rMSA|{code}|{control_id}|{said}\r".encode()
 
 
-@lru_cache(maxsize=64)  # those of a batch arrived within a few milliseconds
-def _sent(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
+@lru_cache(maxsize=64)  # those of a batch arrived within one second, or two
+def _sent(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y%m%d%H%M%S}+0000"

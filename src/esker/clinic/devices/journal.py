@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from django.db.models import Q
 
+from esker.clinic.devices.models import MONITOR
 from esker.clinic.devices.models import Sample as Row
 from esker.core.monitoring.channels import UNIT, Channel, Reading, Source
 from esker.core.monitoring.pairing import Pairing, contradicts
@@ -20,7 +21,6 @@ FIELDS = (
     "pk",
 )  # fmt: skip
 Values = tuple  # one row of FIELDS
-MONITOR = Source.MONITOR.value
 
 
 @lru_cache(maxsize=4096)

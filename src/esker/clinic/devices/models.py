@@ -10,6 +10,8 @@ from django.db import models
 from esker.core.monitoring.channels import Source
 from esker.core.monitoring.series import identity
 
+MONITOR = Source.MONITOR.value
+
 
 class Tenant(models.Model):
     """A row that belongs to one clinic."""
@@ -73,7 +75,7 @@ class Sample(Journalled):
 
 def sample_id(monitor: str, observed_at: datetime) -> str:
     """The id of the first row of this monitor and instant; ids of further rows are longer."""
-    return identity((monitor, "", Source.MONITOR.value, ""), observed_at)
+    return identity((monitor, "", MONITOR, ""), observed_at)
 
 
 class Unread(Tenant):

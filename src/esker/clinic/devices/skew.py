@@ -51,9 +51,7 @@ def note(clinic_id: str, heard: Iterable[tuple[Message, datetime]]) -> dict[str,
         if said.sent_at is not None:
             mine[said.monitor].recent.append((at - said.sent_at).total_seconds())
             latest[said.monitor] = at
-    for monitor, at in latest.items():
-        if mine[monitor].due(at):
-            _keep(clinic_id, monitor, mine[monitor], at)
+    _keep(clinic_id, {m: (mine[m], at) for m, at in latest.items() if mine[m].due(at)})
     return {monitor: clock.wrong for monitor, clock in mine.items()}
 
 
@@ -67,11 +65,18 @@ def _known(clinic_id: str, monitors: set[str]) -> dict[str, Clock]:
     return {each: _clocks[clinic_id, each] for each in monitors}
 
 
-def _keep(clinic_id: str, monitor: str, clock: Clock, at: datetime) -> None:
-    recent = list(clock.recent)
-    DeviceClock.objects.update_or_create(
-        clinic_id=clinic_id,
-        monitor=monitor,
-        defaults={"latest_s": recent[-1], "median_s": median(recent), "recent": recent, "at": at},
-    )
-    clock.kept_at = at
+def _keep(clinic_id: str, due: dict[str, tuple[Clock, datetime]]) -> None:
+    rows = []
+    for monitor, (clock, at) in due.items():
+        recent, clock.kept_at = list(clock.recent), at
+        rows.append(
+            DeviceClock(
+                clinic_id=clinic_id, monitor=monitor, latest_s=recent[-1],
+                median_s=median(recent), recent=recent, at=at,
+            )
+        )  # fmt: skip
+    if rows:
+        DeviceClock.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["clinic", "monitor"],
+            update_fields=["latest_s", "median_s", "recent", "at"],
+        )  # fmt: skip
