@@ -6,8 +6,9 @@ import pytest
 
 from esker.core.protocols.load import load
 from esker.core.protocols.schema import Scale
+from esker.core.session.may import may
 from esker.protocol_files import text_of
-from tests.core.session.clinicroom import Room
+from tests.core.session.clinicroom import DOCTOR, Room
 
 PAIN = """
 [[scales]]
@@ -45,6 +46,39 @@ def test_what_is_no_score_is_sent_back(scale, value, said):
     refused = Room("ketamine-iv").arrived().refused("record_scale", scale=scale, value=value)
 
     assert ("scale", said) == (refused.code, refused.sentence)
+
+
+@pytest.mark.hazard(23)
+@pytest.mark.parametrize("kind", ["answer_readiness", "assess_discharge"])
+def test_an_answer_to_what_nobody_asks_is_sent_back(kind):
+    """Hazard 23, early discharge: a mistyped name would look answered, and its question stay open.
+
+    The right ones beside it are not recorded either: the sender mends the whole.
+    """
+    room = Room("ketamine-iv").arrived()
+    right = (room.protocol.readiness if kind == "answer_readiness" else room.protocol.discharge)[0]
+    refused = room.refused(kind, answers={right.id: "yes", "suicidaltiy": "no"})
+
+    assert "question" == refused.code
+    assert refused.sentence.startswith("Nobody asks suicidaltiy; asked are ")
+    assert right.id in refused.sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("review_deviation", {"entry": "x", "finding": "seen"}),
+        ("accept_time", {"entry": "x"}),
+        ("put_name", {"entry": "x", "name": "nurse"}),
+    ],
+)
+def test_what_has_no_subject_is_not_offered(kind, said):
+    """What the list of commands calls acceptable can be accepted."""
+    room = Room("ketamine-iv").arrived()
+    offered = may(room.state, room.window, kind, DOCTOR, room.protocol, room.now)
+
+    assert offered is not None
+    assert offered == room.refused(kind, DOCTOR, **said)
 
 
 def test_a_clinic_may_have_a_score_of_its_own():

@@ -6,7 +6,7 @@ is oneself: typed again it is recorded. No rule of the protocol refuses one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -122,6 +122,22 @@ def _scale(case: Case, command: c.RecordScale) -> Refused | None:
     if not known.holds(command.value):
         return Refused("scale", f"{known.title} goes {known.range}.")
     return _not_yet(case, command.observed_at)
+
+
+def _readiness(case: Case, command: c.AnswerReadiness) -> Refused | None:
+    return _asked(command.answers, [each.id for each in case.protocol.readiness])
+
+
+def _criteria(case: Case, command: c.AssessDischarge) -> Refused | None:
+    return _asked(command.answers, [each.id for each in case.protocol.discharge])
+
+
+def _asked(answers: Iterable[str], known: list[str]) -> Refused | None:
+    """An answer to another question would look recorded, and open nothing."""
+    other = sorted(set(answers) - set(known))
+    if not other:
+        return None
+    return Refused("question", f"Nobody asks {', '.join(other)}; asked are {', '.join(known)}.")
 
 
 def _scan(case: Case, command: c.ScanVial) -> Refused | None:
@@ -289,6 +305,7 @@ def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
 CHECKS: dict[str, Check] = {
     "claim_readings": _claim,
     "sign_order": _sign_order, "arrive": _arrive, "pair_monitor": _pair, "record_vitals": _vitals,
+    "answer_readiness": _readiness, "assess_discharge": _criteria,
     "record_scale": _scale, "scan_vial": _scan, "draw_up": _draw, "clear": _version,
     "start": _version, "next_device": _next, "resume": _version, "request_override": _override,
     "sign_override": _override, "decline_override": _decline, "accept_hand_over": _accept_hand_over,

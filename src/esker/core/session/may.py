@@ -74,7 +74,7 @@ def may(
     return (
         _person(state, kind, actor)
         or _moment(state, kind)
-        or _dosing(state, kind)
+        or _subject(state, kind)
         or gate(state, window, kind, actor, protocol, at)
     )
 
@@ -117,8 +117,8 @@ def _moment(state: Session, kind: str) -> Refused | None:
     return None
 
 
-def _dosing(state: Session, kind: str) -> Refused | None:
-    """Asks that make sense only where the drug stands right now; tells are never stopped here."""
+def _subject(state: Session, kind: str) -> Refused | None:
+    """Asks about something that has to be there; tells are never stopped here."""
     if kind not in ASKS:
         return None
     if kind in MORE_DRUG and state.emergency_at is not None:
@@ -131,6 +131,12 @@ def _dosing(state: Session, kind: str) -> Refused | None:
         return Refused("not_dosed", NOT_DOSED)
     if kind == "decline_override" and not state.override_requests:
         return Refused("no_request", "Nobody asks for an override now.")
+    if kind == "review_deviation" and not state.deviations:
+        return Refused("no_deviation", "No deviation waits for a review.")
+    if kind == "accept_time" and not state.given:
+        return Refused("no_dose", "Nothing was given whose time could be accepted.")
+    if kind == "put_name" and not state.nameless:
+        return Refused("named", "No entry waits for a name.")
     if kind == "accept_hand_over" and state.handing_to is None:
         return Refused("no_handover", "Nobody has offered this chair.")
     return None
