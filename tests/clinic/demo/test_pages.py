@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 
 from esker.clinic import clock as shell
-from esker.clinic.demo import cast, seed, views
+from esker.clinic.demo import cast, seed, story, views
 from esker.clinic.demo import clock as clocks
 from esker.clinic.demo.pharmacy import PACKS, PRODUCTS
 from esker.clinic.people import signing
 from esker.clinic.people.models import User
-from esker.clinic.sessions import catalogue
+from esker.clinic.sessions import catalogue, dosed, folding
 from esker.clinic.setup.catalogue import is_gtin, product_body
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -29,11 +29,16 @@ def demo(settings, tmp_path):
     shell.install(shell.machine)
 
 
+def signed_in(username):
+    browser = Client()
+    user = User.objects.get(username=username)
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
 @pytest.fixture
 def client(nurse):
-    signed_in = Client()
-    signed_in.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
-    return signed_in
+    return signed_in(nurse.username)
 
 
 @pytest.mark.django_db
@@ -49,6 +54,29 @@ def test_every_page_shows_the_clock(demo, client):
         page = client.get(address).content.decode()
         assert "SIMULATION: no real patient" in page
         assert 'data-simulated="2026-11-23T09:00' in page
+
+
+@pytest.mark.django_db
+def test_the_bar_looks_once_at_each_session(demo, monkeypatch):
+    """It stands on every page and is asked for every few seconds."""
+    story.morning(NOW)
+    browser = signed_in("nurse")
+    dosing = next(each["session"] for each in dosed.sessions(seed.CLINIC, NOW) if each["doses"])
+    looked = []
+    fold_all = folding.fold_all
+
+    def counted(clinic_id, sessions):
+        found = fold_all(clinic_id, sessions)
+        looked.extend(found)
+        return found
+
+    monkeypatch.setattr(folding, "fold_all", counted)
+    page = browser.get("/demo/bar/", {"page": f"/chair/{dosing}/"}).content.decode()
+
+    assert "Jump to" in page
+    assert "The simulated patient: CADSS" in page
+    assert dosing in looked
+    assert len(looked) == len(set(looked))
 
 
 @pytest.mark.django_db
@@ -112,9 +140,7 @@ def test_the_cupboard_has_what_a_tenfold_slip_needs():
 @pytest.mark.django_db
 def test_a_colleague_takes_over_by_the_pin_that_the_people_page_shows(demo):
     seed.staff(seed.Day(NOW))
-    browser = Client()
-    hazel = User.objects.get(username="nurse")
-    browser.force_login(hazel, backend="django.contrib.auth.backends.ModelBackend")
+    browser = signed_in("nurse")
     page = browser.get("/people/").content.decode()
     assert all(f"PIN <strong>{pin}</strong>" in page for pin in cast.PINS.values())
     rowan = signing.switch(seed.CLINIC, "nurse2", cast.PINS["nurse2"], NOW)

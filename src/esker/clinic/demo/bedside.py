@@ -67,5 +67,11 @@ def felt(clinic_id: str, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def felt_in(clinic_id: str, session: str, now: datetime) -> Effect | None:
+    """The same for one session; None where nobody sits in a chair for it."""
+    found = dosed.session(clinic_id, session, now)
+    return _effect(found, now) if found and found["chair"] else None
+
+
 def _effect(said: dict[str, Any], now: datetime) -> Effect:
     return bodies.effect(body_of(said["patient"]), bodies.taken(said), now)

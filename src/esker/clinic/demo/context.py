@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.functional import SimpleLazyObject
 
 from esker.clinic import clock as shell
 from esker.clinic.demo import bedside
@@ -19,20 +20,27 @@ from esker.clinic.sessions import dosed
 HEADER = "X-Esker-Simulation"
 
 
-def bar(request: HttpRequest, path: str | None = None) -> dict[str, Any]:
-    """A context processor: `simulation` with the clock; nothing at all outside a demo."""
+def bar(request: HttpRequest) -> dict[str, Any]:
+    """A context processor: `simulation` with the clock; nothing at all outside a demo.
+
+    Worked out only where it is drawn, and once: it looks at every open session.
+    """
     if not settings.DEMO:
         return {}
-    now, here = shell.now(), path or request.path
-    shown: dict[str, Any] = {"now": now, "rate": rate(), "rates": clocks.RATES, "page": here}
+    return {"simulation": SimpleLazyObject(lambda: drawn(request, request.path)), "demo": True}
+
+
+def drawn(request: HttpRequest, path: str) -> dict[str, Any]:
+    """What the bar of the page at `path` shows now."""
+    now = shell.now()
+    shown: dict[str, Any] = {"now": now, "rate": rate(), "rates": clocks.RATES, "page": path}
     watching = getattr(request, "screen", None)  # None for a stranger
     if watching is not None:
         shown |= {"watching": True, "locked": watching.locked}
         shown |= {"next": dosed.next_due(watching.clinic, now), "felt": None}
-        if not watching.locked and (session := session_at(here)):
-            felt = bedside.felt(watching.clinic, now)
-            shown["felt"] = next((each for each in felt if each["session"] == session), None)
-    return {"simulation": shown, "demo": True}
+        if not watching.locked and (session := session_at(path)):
+            shown["felt"] = bedside.felt_in(watching.clinic, session, now)
+    return shown
 
 
 def rate() -> int:

@@ -83,8 +83,8 @@ def _shown(pack: Pack, used: bool, expired: bool) -> dict[str, Any]:
 @never_cache
 def bar(request: HttpRequest) -> HttpResponse:
     """The bar of the page named by `page`, as it would be drawn now."""
-    shown = context.bar(request, request.GET.get("page", "/"))
-    return render(request, "demo/_bar.html", shown)
+    shown = context.drawn(request, request.GET.get("page", "/"))
+    return render(request, "demo/_bar.html", {"simulation": shown})
 
 
 @in_demo

@@ -23,6 +23,13 @@ def sessions(clinic_id: str, now: datetime) -> list[Json]:
         return [each for state in states for each in _session(state, now)]
 
 
+def session(clinic_id: str, session_id: str, now: datetime) -> Json | None:
+    """One of them; None when it is not open."""
+    with tenancy.reading(clinic_id):
+        state = folding.fold(clinic_id, session_id)
+        return next(_session(state, now), None) if state.closed_at is None else None
+
+
 def packs_used(clinic_id: str) -> frozenset[str]:
     """Every pack that was scanned into a session of this clinic."""
     with tenancy.reading(clinic_id):
