@@ -107,6 +107,22 @@ def test_a_rule_left_out_is_missed(rule):
     assert any(fault.startswith(f"Rule {rule} is missing") for fault in check(without(NASAL, rule)))
 
 
+@pytest.mark.hazard(8)
+def test_an_age_without_its_number_is_found():
+    """Hazard 8: the rule stands there and would stop nobody."""
+    (line,) = [line for line in NASAL.splitlines() if line.startswith("least_age")]
+
+    assert ["least_age is missing: rule age would stop nobody."] == faults(NASAL, line, "")
+
+
+@pytest.mark.hazard(4)
+def test_a_first_dose_without_its_rule_is_found():
+    """Hazard 4: what the label says of the first dose is read by nobody."""
+    fault = "Rule first_dose is missing at gate clear."
+
+    assert fault in check(without(TEXTS["esketamine-trd-eu"], "first_dose"))
+
+
 @pytest.mark.parametrize("rule", sorted({*FLOOR, "interval"} - {"ceiling_per_kg"}))
 def test_a_rule_that_nobody_overrides_cannot_be_softened(rule):
     """Order, version, ceiling, interval and the like: never means never in every protocol."""

@@ -31,6 +31,7 @@ class Room:
         self.protocol, self.hash = load(text_of(protocol))
         self.now = START
         self.state = Session()
+        self.person = dict(PERSON)
         self.entries: list[Entry] = []
         self.window = Window(
             consent=Tri.YES, prescribers_on_site=frozenset({"doctor"}), screens_watching=1
@@ -96,7 +97,10 @@ class Room:
 
     def opened(self) -> Room:
         self.do(
-            "open_session", patient=PERSON, protocol_hash=self.hash, planned_at=START.isoformat()
+            "open_session",
+            patient=self.person,
+            protocol_hash=self.hash,
+            planned_at=START.isoformat(),
         )
         return self
 
@@ -113,7 +117,7 @@ class Room:
         self.ordered()
         identifiers = [
             {"what": "name", "value": "Demo Alder"},
-            {"what": "born", "value": "1984-04-12"},
+            {"what": "born", "value": self.person["born"]},
         ]
         self.do("arrive", identifiers=identifiers)
         self.do("weigh", weight="70", unit="kg")

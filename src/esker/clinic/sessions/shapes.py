@@ -38,7 +38,7 @@ def head(state: Session, protocol: Protocol, now: datetime) -> Json:
             "id": person.id,
             "name": person.name,
             "born": person.born.isoformat(),
-            "age": _age(person.born, now),
+            "age": person.age(now.date()),
             "mrn": person.mrn,
             "allergies": None if person.allergies is None else list(person.allergies),
         },
@@ -67,10 +67,6 @@ def head(state: Session, protocol: Protocol, now: datetime) -> Json:
         },
         "emergency_at": time(state.emergency_at),
     }
-
-
-def _age(born: Any, now: datetime) -> int:
-    return int(now.year - born.year - ((now.month, now.day) < (born.month, born.day)))
 
 
 def vital(vital: Vital) -> Json:

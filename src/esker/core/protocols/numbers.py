@@ -46,6 +46,9 @@ UNITS = {
     "delay": "s",
     "clear_after": "s",
     "hold_at_most": "score",
+    "least_age": "y",
+    "from_age": "y",
+    "at_most": "mg",
 }
 MAY_BE_ZERO = ("delay", "clear_after", "lasting", "limit", "hold_at_most")
 

@@ -19,6 +19,7 @@ STAND: dict[str, tuple[str, ...]] = {
     "order_version": ("clear", "draw", "start", "more"),
     "consent": ("clear", "start", "more"),
     "allergy": ("clear", "start"),
+    "age": ("clear", "start"),
     "readiness": ("clear", "start"),
     "prescriber_on_site": ("start", "more"),
     "monitor_paired": ("clear", "start", "more"),
@@ -47,7 +48,8 @@ STAND_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "soft_per_kg": ("clear",),
     },
 }
-RULES = frozenset(STAND) | {rule for form in STAND_FOR.values() for rule in form}
+FIRST = {"first_dose": ("clear", "start", "more")}  # where the protocol says what comes first
+RULES = frozenset({**STAND, **FIRST}) | {rule for form in STAND_FOR.values() for rule in form}
 NEVER = (
     "identity", "order", "order_version", "interval", "vial", "clearance", "ceiling",
     "ceiling_per_kg",
@@ -70,7 +72,10 @@ def rule_faults(protocol: Protocol) -> Iterator[str]:
     form = protocol.drug.form
     if not protocol.required:
         yield "required is empty: no gate would read a vital sign."
-    for name, gates in {**STAND, **STAND_FOR[form]}.items():
+    if protocol.least_age is None:
+        yield "least_age is missing: rule age would stop nobody."
+    first = FIRST if protocol.dose.first else {}
+    for name, gates in {**STAND, **STAND_FOR[form], **first}.items():
         stands = {gate for rule in protocol.rules if rule.id == name for gate in rule.gate}
         for gate in (MORE[form] if gate == "more" else gate for gate in gates):
             if gate not in stands:

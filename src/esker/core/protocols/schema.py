@@ -267,6 +267,13 @@ class Drug(Strict):
     substance: str  # shown in full: "racemic ketamine", "esketamine"
 
 
+class FirstDose(Strict):
+    """What a patient of this age or older gets at most the first time."""
+
+    from_age: Cited  # y
+    at_most: Cited  # mg in the session
+
+
 class Dose(Strict):
     """What may be ordered, and the ceilings that no order and no override passes."""
 
@@ -274,6 +281,7 @@ class Dose(Strict):
     ceiling: Cited  # mg in one session
     ceiling_per_kg: Cited | None = None  # mg/kg in one session
     soft_per_kg: Cited | None = None  # mg/kg; above it is a hold
+    first: tuple[FirstDose, ...] = ()
     device: Cited | None = None  # mg in one device
     rest: Cited | None = None  # min between devices
     duration: Cited | None = None  # min of the infusion
@@ -351,6 +359,7 @@ class Protocol(Strict):
     check_window: Cited  # min before and after the due time
     clearance: Cited  # min that a clearance lasts
     fresh: Cited  # min within which gate vitals must have been observed
+    least_age: Cited | None = None  # y; None only in texts from before there was such a rule
     required: tuple[Channel, ...]  # channels that a gate reads
     scales: tuple[Scale, ...]
     monitoring: tuple[Signal, ...]

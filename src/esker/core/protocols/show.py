@@ -84,8 +84,9 @@ def _question(protocol: Protocol, question: Question) -> str:
 
 
 def _gates(protocol: Protocol) -> Iterator[str]:
-    for name in ("check_window", "clearance", "fresh"):
-        yield f"{name.replace('_', ' ')}: {_number(protocol, getattr(protocol, name))}"
+    for name in ("check_window", "clearance", "fresh", "least_age"):
+        if number := getattr(protocol, name):
+            yield f"{name.replace('_', ' ')}: {_number(protocol, number)}"
     for rule in protocol.rules:
         limit = f" Limit {_number(protocol, rule.limit)}." if rule.limit else ""
         where = ", ".join(rule.gate)

@@ -7,7 +7,7 @@ heard it are handed to `decide` beside the command; `occurred_at` is when it hap
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -67,6 +67,10 @@ class Person(Strict):
     mrn: Name
     allergies: tuple[Name, ...] | None = None
     sex: Literal["female", "male", "other", "unknown"] = "unknown"
+
+    def age(self, on: date) -> int:
+        """Whole years."""
+        return on.year - self.born.year - ((on.month, on.day) < (self.born.month, self.born.day))
 
 
 # -- before the patient -------------------------------------------------------------------------

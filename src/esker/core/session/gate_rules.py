@@ -17,6 +17,7 @@ from esker.core.session.gate import Found, Gate
 from esker.core.session.readings import within
 from esker.core.session.state import Dosing
 from esker.core.session.vital_rules import relative, scores, vitals_fresh, vitals_within
+from esker.core.units import plain
 
 # -- who, what, whether ---------------------------------------------------------------------------
 
@@ -53,6 +54,14 @@ def allergy(gate: Gate) -> Found:
     for each in known or ():
         if "ketamine" in each.casefold():
             yield "", None, f"Allergy on record: {each}."
+
+
+def age(gate: Gate) -> Found:
+    patient, least = gate.state.patient, gate.protocol.least_age
+    if patient and least and patient.age(gate.at.date()) < least.value:
+        years = patient.age(gate.at.date())
+        said = f"The patient is {years} years old; this protocol begins at {least.value}."
+        yield "", None, said
 
 
 def readiness(gate: Gate) -> Found:
@@ -115,6 +124,23 @@ def interval(gate: Gate) -> Found:
     last, hours = gate.window.last_dose_at, gate.protocol.dose.interval.value
     if last and gate.at - last < timedelta(hours=float(hours)):
         yield "", None, f"The last dose was less than {hours} h ago."
+
+
+def first_dose(gate: Gate) -> Found:
+    """Nobody here gave this patient any before; who was treated elsewhere, a prescriber knows.
+
+    What was cleared stays so for its further devices, and not for those of a newer order.
+    """
+    state, patient = gate.state, gate.state.patient
+    again = gate.name == "next" and state.order and state.cleared_version == state.order.version
+    if patient is None or gate.window.last_dose_at is not None or again:
+        return
+    years, planned = patient.age(gate.at.date()), dosing.planned_mg(state, gate.protocol, gate.at)
+    for each in gate.protocol.dose.first:
+        most = each.at_most.value
+        if years >= each.from_age.value and planned > most:
+            said = f"{plain(planned)} mg as the first dose at {years} years: at most {most} mg."
+            yield plain(planned), None, said
 
 
 def vial(gate: Gate) -> Found:
@@ -247,9 +273,10 @@ def waste(gate: Gate) -> Found:
 RULES: dict[str, Callable[[Gate], Found]] = {
     rule.__name__: rule
     for rule in (
-        identity, order, order_version, consent, allergy, readiness, weight, prescriber_on_site,
-        monitor_paired, watched, vitals_fresh, vitals_within, scores, relative, interval, vial,
-        drawn_matches, rate_matches, rest_time, clearance, ceiling, ceiling_per_kg, soft_per_kg,
-        observation, discharge_criteria, escort, deviations_open, waste,
+        identity, order, order_version, consent, allergy, age, readiness, weight,
+        prescriber_on_site, monitor_paired, watched, vitals_fresh, vitals_within, scores, relative,
+        interval, first_dose, vial, drawn_matches, rate_matches, rest_time, clearance, ceiling,
+        ceiling_per_kg, soft_per_kg, observation, discharge_criteria, escort, deviations_open,
+        waste,
     )
 }  # fmt: skip
