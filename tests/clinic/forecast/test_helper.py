@@ -101,3 +101,19 @@ def test_the_worker_refuses_with_a_sentence_what_no_model_supports():
     dose = {"at_min": 0.0, "route": "nasal", "amount_mg": 28.0, "duration_min": 0.0}
     said = worker.answer({"drug": "ketamine", "doses": [dose], "now_min": 1.0})
     assert said["sentence"].startswith("No forecast: ")
+
+
+WRONG = """
+from esker.core.pharmacology import engine
+engine._compiled = lambda who, amounts, timeline, times, out, kept: out.fill(1.0)
+from esker.clinic.forecast import worker
+worker.main()
+"""
+
+
+@pytest.mark.hazard(10)
+def test_a_worker_whose_compiled_code_is_wrong_draws_nothing():
+    """Cached machine code can be another model's, and its picture would look like any other."""
+    assert worker.sound()
+    with pytest.raises(Lost, match="ended"):
+        Helper((sys.executable, "-c", WRONG)).ask(worker.WARM_UP[0])

@@ -22,6 +22,11 @@ WARM_UP = (
      "doses": [{"at_min": 0.0, "route": "iv", "amount_mg": 35.0, "duration_min": 40.0}]},
 )  # fmt: skip
 
+UNSOUND = (
+    "The compiled models disagree with the careful solver, so there are no forecasts. Delete the "
+    ".nbi and .nbc files in esker/core/pharmacology/__pycache__ and start again."
+)
+
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """The forecast as JSON values, or `sentence` when the models refuse the question."""
@@ -35,6 +40,28 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"sentence": f"No forecast: {why}"}
 
 
+def sound() -> bool:
+    """Whether the compiled kernels say of two patients what the careful solver says, for each drug.
+
+    Compiled code is loaded from files that earlier processes wrote; what such a file holds is not
+    this process's doing, and a picture drawn from wrong code looks like any other.
+    """
+    import numpy as np
+
+    from esker.core.pharmacology import simulate
+    from esker.core.pharmacology.engine import FEW
+    from esker.core.pharmacology.forecast_json import request_from_json
+
+    times, found = np.arange(0.0, 241.0, 10.0), []
+    for asked in map(request_from_json, WARM_UP):
+        one, other = (simulate(asked.drug, asked.doses, times, n=n, seed=1) for n in (64, FEW))
+        found += [
+            np.allclose(one[name][:FEW], values, rtol=1e-6, atol=1e-9)
+            for name, values in other.outputs.items()
+        ]
+    return all(found)
+
+
 def main() -> None:
     """Warm up, say so, then answer until the other side is gone."""
     with suppress(OSError):
@@ -43,6 +70,8 @@ def main() -> None:
     threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     for question in WARM_UP:
         answer(question)
+    if not sound():
+        sys.exit(UNSOUND)
     _say({"ready": True})
     while True:
         _say(answer(json.loads(asked.get())))
