@@ -71,6 +71,25 @@ def test_a_page_that_lost_its_server_says_not_monitored(tmp_path, chrome):
         server.wait(20)
 
 
+@pytest.mark.hazard(17)
+def test_a_page_whose_script_never_came_says_not_monitored(page):
+    """Hazard 17, nobody hears: no script can tell that none runs, so the style sheet does.
+
+    Numbers and alarms are there all the same, with the clock's time in place of an age.
+    """
+    warning = page.locator(".unscripted")
+    at_chair(page, 3)
+    expect(warning).to_be_hidden()
+    page.route("**/*.js", lambda route: route.abort())
+    page.reload()
+    expect(page.locator(".tile .value").first).to_be_visible()
+    expect(warning).to_be_hidden()
+    page.wait_for_timeout(9500)
+
+    expect(warning).to_be_visible(timeout=500)
+    expect(warning).to_contain_text("NOT MONITORED")
+
+
 @pytest.mark.hazard(14)
 def test_a_page_that_comes_back_shows_stale_first(page):
     """Hazard 14, an old reading shown as now: a page that slept doubts itself until a beat."""

@@ -11,6 +11,7 @@ const banner = document.getElementById("unmonitored");
 const mine = body.dataset.session;
 const glance = body.dataset.glance ?? "";
 const LOST = banner.textContent;
+body.dataset.followed = ""; // the style sheet says NOT MONITORED where nobody writes this
 let lastBeat = performance.now();
 let wanted = null; // what the next load brings: "" for all regions, else their names
 let loading = false;
