@@ -26,6 +26,11 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as why:
+        if why.filename is None:  # of a socket or the like: a fault of ours keeps its trace
+            raise
+        print(f"{why.filename}: {why.strerror}.", file=sys.stderr)
+        return 2
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,8 +54,14 @@ def _ports(cmd: argparse.ArgumentParser, data: str) -> None:
     """Options beat the environment; a default that is text is read like an option's."""
     environment = os.environ.get
     cmd.add_argument("--data", type=Path, default=Path(environment("ESKER_DATA", data)))
-    cmd.add_argument("--port", type=int, default=environment("ESKER_PORT", "8000"))
-    cmd.add_argument("--mllp-port", type=int, default=environment("ESKER_MLLP_PORT", "2575"))
+    cmd.add_argument("--port", type=_port, default=environment("ESKER_PORT", "8000"))
+    cmd.add_argument("--mllp-port", type=_port, default=environment("ESKER_MLLP_PORT", "2575"))
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text} is no port; one is from 1 to 65535")
+    return int(text)
 
 
 def _demo(cmd: argparse.ArgumentParser) -> None:
@@ -101,7 +112,7 @@ def _monitor(cmd: argparse.ArgumentParser) -> None:
     cmd.add_argument("--data", type=Path, default=Path(environment("ESKER_DATA", "demo-data")))
     cmd.add_argument("--monitor", help="an identity of your own, with the machine's own time")
     cmd.add_argument("--host", default="127.0.0.1")
-    cmd.add_argument("--port", type=int, default=environment("ESKER_MLLP_PORT"))
+    cmd.add_argument("--port", type=_port, default=environment("ESKER_MLLP_PORT"))
     cmd.set_defaults(run=run_monitor)
 
 

@@ -30,13 +30,14 @@ def test_an_option_says_it_louder(command):
     assert (Path("here"), 9000, 9001) == told(command, *words)
 
 
-def test_a_port_that_is_no_number_is_named(command, monkeypatch, capsys):
+@pytest.mark.parametrize("said", ["http", "99999", "-1", "0"])
+def test_a_port_that_is_none_is_named(said, command, monkeypatch, capsys):
     """One sentence and no traceback; and help is still given."""
-    monkeypatch.setenv("ESKER_PORT", "http")
+    monkeypatch.setenv("ESKER_PORT", said)
     with pytest.raises(SystemExit) as ended:
         told(command)
     assert 2 == ended.value.code
-    assert "--port: invalid int value: 'http'" in capsys.readouterr().err
+    assert f"--port: {said} is no port; one is from 1 to 65535" in capsys.readouterr().err
     with pytest.raises(SystemExit) as helped:
         cli.main(["--help"])
     assert not helped.value.code

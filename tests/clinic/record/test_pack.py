@@ -79,3 +79,18 @@ def test_a_session_that_is_not_there_is_refused_in_a_sentence(tmp_path, capsys):
     words = ["paper", "--session", "s1", "--data", str(tmp_path / "nowhere")]
     assert main(words) == 2
     assert "There is no clinic in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--protocol", "ketamin-iv"], "Built in are: "),
+        (["--out", "nowhere/pack.pdf"], "nowhere/pack.pdf: No such file or directory."),
+    ],
+)
+def test_a_slip_of_the_hand_is_a_sentence(words, said, tmp_path, monkeypatch, capsys):
+    from esker.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["paper", *words]) == 2
+    assert said in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """One session from the door to the door, and every wrong turn that a busy day offers."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from esker.core.session import dosing
 from esker.core.session.commands import Tri
 from esker.core.session.evolve import fold
 from esker.core.session.state import Dosing
-from tests.core.session.clinicroom import DOCTOR, NOBODY, NURSE, OTHER, Room
+from tests.core.session.clinicroom import DOCTOR, NOBODY, NURSE, OTHER, PERSON, START, Room
 
 NASAL, EU, INFUSION = "esketamine-trd-us", "esketamine-trd-eu", "ketamine-iv"
 EVERY = (NASAL, EU, INFUSION)
@@ -371,6 +372,15 @@ def test_an_infusion_gives_what_the_pump_gave():
 
     assert Decimal("26.25") == dosing.given_mg(room.state, room.now)
     assert Dosing.DONE is room.state.dosing
+
+
+def test_nobody_is_born_tomorrow():
+    """An age below nothing would stand in the band of identity."""
+    room = Room("ketamine-iv")
+    child = PERSON | {"born": (START + timedelta(days=2)).date().isoformat()}
+    said = {"patient": child, "protocol_hash": room.hash, "planned_at": START.isoformat()}
+
+    assert "born" == room.refused("open_session", **said).code
 
 
 def test_a_time_that_has_not_come_is_refused():

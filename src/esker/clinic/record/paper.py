@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from esker.clinic.record.typeset import pdf
-from esker.core.protocols.load import load
+from esker.core.protocols.load import ProtocolError, load
 from esker.core.protocols.schema import Anchor, Check, Phase, Protocol
 from esker.core.units import plain
 from esker.protocol_files import text_of
@@ -41,7 +41,7 @@ SPARE_ROWS = 6
 def run(args: Namespace) -> int:
     try:
         given = _of_session(args.data, args.session) if args.session else _blank(args.protocol)
-    except (LookupError, OSError, ValueError) as why:
+    except (LookupError, OSError, ValueError, ProtocolError) as why:
         sys.stderr.write(f"{why}\n")
         return 2
     Path(args.out).write_bytes(pdf("paper.typ", given))

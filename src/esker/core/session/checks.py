@@ -65,6 +65,12 @@ def _sign_order(case: Case, command: c.SignOrder) -> Refused | None:
     return _signed(case, command)
 
 
+def _open(case: Case, command: c.OpenSession) -> Refused | None:
+    if command.patient.born > case.at.date() + timedelta(days=1):  # it may be tomorrow there
+        return Refused("born", "That date of birth has not come yet.")
+    return None
+
+
 def _arrive(case: Case, command: c.Arrive) -> Refused | None:
     patient = case.state.patient
     assert patient is not None  # an open session has one
@@ -303,7 +309,7 @@ def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
 
 
 CHECKS: dict[str, Check] = {
-    "claim_readings": _claim,
+    "open_session": _open, "claim_readings": _claim,
     "sign_order": _sign_order, "arrive": _arrive, "pair_monitor": _pair, "record_vitals": _vitals,
     "answer_readiness": _readiness, "assess_discharge": _criteria,
     "record_scale": _scale, "scan_vial": _scan, "draw_up": _draw, "clear": _version,
