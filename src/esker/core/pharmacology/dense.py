@@ -61,21 +61,47 @@ def run(system: System, timeline: Timeline, amounts: Floats, outputs: int) -> Fl
     channels = system.b.shape[1]
     whole = np.zeros((patients, n + channels, n + channels))
     whole[:, :n, :n], whole[:, :n, n:] = system.a, system.b
-    moves = [matrix_exponential(whole * gap) for gap in timeline.gaps_min]
-    x = np.zeros((patients, n + channels, 1))
+    moves = {gap: matrix_exponential(whole * timeline.gaps_min[gap]) for gap in _moving(timeline)}
+    x = np.zeros((patients, n + channels))
     seen = np.zeros((outputs, patients, n))
-    for k, gap in enumerate(timeline.gap_of_knot):
-        x = moves[gap] @ x
-        for event in range(timeline.first_event[k], timeline.first_event[k + 1]):
+    for begin, end in _runs(timeline):
+        states = march(moves.get(int(timeline.gap_of_knot[begin])), x, end - begin)
+        x = states[..., -1]
+        for event in range(timeline.first_event[end - 1], timeline.first_event[end]):
             channel, scale = timeline.event_channel[event], timeline.event_scale[event]
             mg = amounts[timeline.event_column[event]]
             if scale == 0.0:
-                x[:, :n, 0] += system.b[:, channel] * mg[:, None]
+                x[:, :n] += system.b[:, channel] * mg[:, None]
             else:
-                x[:, n + channel, 0] += scale * mg
-        if timeline.output_of_knot[k] >= 0:
-            seen[timeline.output_of_knot[k]] = x[:, :n, 0]
+                x[:, n + channel] += scale * mg
+        output = timeline.output_of_knot[begin:end]
+        seen[output[output >= 0]] = states[:, :n, output >= 0].transpose(2, 0, 1)
     return np.einsum("prs,tps->rtp", system.c, seen, optimize=True)
+
+
+def march(move: Floats | None, x: Floats, steps: int) -> Floats:
+    """States after each of `steps` equal steps, (patients, states, steps); None stands still.
+
+    What is known moves on together, by a power that doubles: eight products do 240 steps.
+    """
+    if move is None:
+        return np.repeat(x[..., None], steps, axis=-1)
+    states = move @ x[..., None]
+    while (known := states.shape[-1]) < steps:
+        states = np.concatenate([states, move @ states[..., : steps - known]], axis=-1)
+        move = move @ move
+    return states
+
+
+def _moving(timeline: Timeline) -> list[int]:
+    return [gap for gap, minutes in enumerate(timeline.gaps_min) if minutes > 0.0]
+
+
+def _runs(timeline: Timeline) -> list[tuple[int, int]]:
+    """Knots `begin` to `end` with one gap, of which only the last may have events."""
+    gap, eventful = timeline.gap_of_knot, np.diff(timeline.first_event) > 0
+    ends = np.flatnonzero((np.diff(gap, append=-1) != 0) | eventful) + 1
+    return list(zip([0, *ends.tolist()], ends.tolist(), strict=False))
 
 
 def flow(a: Floats, source: int, target: int, rate: Floats) -> None:

@@ -101,12 +101,15 @@ def dense_rows(
     if model == "E":
         y = dense.run(dense_models.system_e(parameters), timeline, amounts, outputs)
         return np.maximum(y[:6], 0.0), y[6, -1], y[7, -1]
-    both = []
-    for channel, name in enumerate("SR"):
-        mine = amounts * (_channel_of_column(timeline, len(amounts)) == channel)[:, None]
-        system = dense_models.system_r(parameters, name)
-        both.append(dense.run(system, _all_into_first(timeline), mine, outputs))
-    s, r = both
+    # Both enantiomers as patients of one call, each with its own share of the drug.
+    channel = _channel_of_column(timeline, len(amounts))[:, None]
+    two = [dense_models.system_r(parameters, name) for name in "SR"]
+    both = dense.System(
+        np.concatenate([each.a for each in two]), two[0].b, np.concatenate([each.c for each in two])
+    )
+    mine = np.concatenate([amounts * (channel == which) for which in range(2)], axis=1)
+    y = dense.run(both, _all_into_first(timeline), mine, outputs)
+    s, r = np.split(y, 2, axis=2)
     rows = np.concatenate([s[:7], r[:4]])
     return np.maximum(rows, 0.0), s[7, -1] + r[7, -1], s[8, -1] + r[8, -1]
 
