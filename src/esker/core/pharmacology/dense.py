@@ -63,7 +63,7 @@ def run(system: System, timeline: Timeline, amounts: Floats, outputs: int) -> Fl
     whole[:, :n, :n], whole[:, :n, n:] = system.a, system.b
     moves = {gap: matrix_exponential(whole * timeline.gaps_min[gap]) for gap in _moving(timeline)}
     x = np.zeros((patients, n + channels))
-    seen = np.zeros((outputs, patients, n))
+    rows = np.zeros((patients, system.c.shape[1], outputs))
     for begin, end in _runs(timeline):
         states = march(moves.get(int(timeline.gap_of_knot[begin])), x, end - begin)
         x = states[..., -1]
@@ -75,8 +75,8 @@ def run(system: System, timeline: Timeline, amounts: Floats, outputs: int) -> Fl
             else:
                 x[:, n + channel] += scale * mg
         output = timeline.output_of_knot[begin:end]
-        seen[output[output >= 0]] = states[:, :n, output >= 0].transpose(2, 0, 1)
-    return np.einsum("prs,tps->rtp", system.c, seen, optimize=True)
+        rows[:, :, output[output >= 0]] = system.c @ states[:, :n, output >= 0]
+    return rows.transpose(1, 2, 0)
 
 
 def march(move: Floats | None, x: Floats, steps: int) -> Floats:
