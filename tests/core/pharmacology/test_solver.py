@@ -126,7 +126,7 @@ def test_kernel_and_dense_solver_agree_on_ordinary_people(model: str) -> None:
     timeline = lay_out(inputs, 2, times)
     amounts = np.full((2, 40), 15.0)
     fast = run(who, amounts, timeline, times, True, True)
-    rows, area, area_nk = dense_rows(model, who.parameters, amounts, timeline, times.size)
+    rows, area, area_nk = dense_rows(model, who.parameters, amounts, timeline)
     whole = summarise(model, rows, area, area_nk, who.feel, times)
 
     np.testing.assert_allclose(fast.curves, rows, rtol=0, atol=1e-9 * rows.max())

@@ -86,7 +86,7 @@ def _carefully(
 ) -> None:  # fmt: skip
     """Overwrite the patients `near` with the dense solution."""
     rows, area, area_nk = dense_rows(
-        who.model, who.parameters[:, near], amounts[:, near], timeline, times_min.size
+        who.model, who.parameters[:, near], amounts[:, near], timeline
     )
     if out.shape[1]:
         out[:, :, near] = rows
@@ -95,11 +95,11 @@ def _carefully(
 
 
 def dense_rows(
-    model: str, parameters: Floats, amounts: Floats, timeline: Timeline, outputs: int
+    model: str, parameters: Floats, amounts: Floats, timeline: Timeline
 ) -> tuple[Floats, Floats, Floats]:
     """Rows of the kernels' layout by the dense solver, and both areas at the last time."""
     if model == "E":
-        y = dense.run(dense_models.system_e(parameters), timeline, amounts, outputs)
+        y = dense.run(dense_models.system_e(parameters), timeline, amounts)
         return np.maximum(y[:6], 0.0), y[6, -1], y[7, -1]
     # Both enantiomers as patients of one call, each with its own share of the drug.
     channel = _channel_of_column(timeline, len(amounts))[:, None]
@@ -108,7 +108,7 @@ def dense_rows(
         np.concatenate([each.a for each in two]), two[0].b, np.concatenate([each.c for each in two])
     )
     mine = np.concatenate([amounts * (channel == which) for which in range(2)], axis=1)
-    y = dense.run(both, _all_into_first(timeline), mine, outputs)
+    y = dense.run(both, _all_into_first(timeline), mine)
     s, r = np.split(y, 2, axis=2)
     rows = np.concatenate([s[:7], r[:4]])
     return np.maximum(rows, 0.0), s[7, -1] + r[7, -1], s[8, -1] + r[8, -1]
