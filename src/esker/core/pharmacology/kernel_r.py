@@ -8,7 +8,7 @@ from numba import njit, prange
 
 from . import lanes, modes, summary_kernel, sweep
 from .fingerprint import fingerprint
-from .lanes import CHUNK, KERNEL, OPTIONS, larger, load, spread, store
+from .lanes import CHUNK, INLINED, KERNEL, OPTIONS, larger, load, spread, store
 from .layout import HNK_PER_KETAMINE, NK_PER_KETAMINE
 from .modes import (
     add_delay,
@@ -18,7 +18,7 @@ from .modes import (
     arrowhead,
     scale_row,
 )
-from .sweep import Shape, sweeper
+from .sweep import Shape, above_zero, four, sweeper, weigh, weigh_two
 
 # Positions in layout.PARAMETERS["R"].
 (V1, V2, V3, CL, Q2, Q3, KMET, FM, CLN, QN, VN2, FH, VH1, VH2, CLH, QHNK, FAST, SLOW, SHARE, KE0,
@@ -30,10 +30,7 @@ OBSERVED = (1, 2, 4, 5, 6, S_ROWS)  # as `summary_kernel.observe` has it
 MODES = 14  # 3 of drug, 2 of metabolic delay, 2 NK, 2 HNK, 2 venous, effect site, 2 tolerances
 CHAIN = 3  # where the double pole of the delay starts
 ARTERIAL, VENOUS, NK, HNK, EFFECT, T_SBP, T_CADSS, DELAYED, SPARE = (MODES * r for r in range(9))
-# Which modes can reach each output: 62 products instead of 154.
-BOTH = (((0, 3),), ((0, 3), (9, 11)), ((0, 7),), ((0, 9),))
-REACH = (*BOTH, ((0, 3), (11, 12)), ((0, 3), (11, 13)), ((0, 3), (11, 12), (13, 14)), *BOTH)
-SHAPE = Shape(2, MODES, 1, S_ROWS, REACH, 9, CHAIN, OBSERVED)
+SHAPE = Shape(2, MODES, 1, S_ROWS, ROWS, 9, CHAIN, OBSERVED)
 
 
 @njit(inline="always", **OPTIONS)
@@ -84,7 +81,36 @@ def build_r(enantiomer, p, lam, b, rows, gap):
     return worst
 
 
-sweep_chunk = sweeper(build_r, SHAPE)
+@njit(**INLINED)
+def read_both(count, a, at, ahead, w, base, y):
+    """What both enantiomers have, after each of the next four steps: rows `at` on of `y`."""
+    r = a * count
+    arterial, venous = weigh_two(0, 3, MODES, r, r + 1, ahead, w, four(base, 0), four(base, 1))
+    above_zero(y, at, ROWS, arterial)
+    above_zero(y, at + 1, ROWS, weigh(9, 11, MODES, r + 1, ahead, w, venous))
+    nk, hnk = weigh_two(0, 7, MODES, r + 2, r + 3, ahead, w, four(base, 2), four(base, 3))
+    above_zero(y, at + 2, ROWS, nk)
+    above_zero(y, at + 3, ROWS, weigh(7, 9, MODES, r + 3, ahead, w, hnk))
+
+
+@njit(inline="always", **OPTIONS)
+def read_r(a, ahead, w, base, y):
+    """The eleven outputs after each of the next four steps into `y`.
+
+    Only modes that can reach an output are weighed: 62 products instead of 154.
+    """
+    read_both(S_ROWS, a, 0, ahead[S], w[S], base[S], y)
+    read_both(R_ROWS, a, S_ROWS, ahead[R], w[R], base[R], y)
+    ahead, w, base, r = ahead[S], w[S], base[S], a * S_ROWS
+    effect = weigh(0, 3, MODES, r + 4, ahead, w, four(base, 4))
+    above_zero(y, 4, ROWS, weigh(11, 12, MODES, r + 4, ahead, w, effect))
+    sbp, cadss = weigh_two(0, 3, MODES, r + 5, r + 6, ahead, w, four(base, 5), four(base, 6))
+    sbp, cadss = weigh_two(11, 12, MODES, r + 5, r + 6, ahead, w, sbp, cadss)
+    above_zero(y, 5, ROWS, weigh(12, 13, MODES, r + 5, ahead, w, sbp))
+    above_zero(y, 6, ROWS, weigh(13, 14, MODES, r + 6, ahead, w, cadss))
+
+
+sweep_chunk = sweeper(build_r, read_r, SHAPE)
 
 
 def _kernel(stamp):

@@ -1,7 +1,7 @@
 """Patients in modes along the knots, whatever the model (numba): what both kernels share.
 
 A model is one or two blocks of equally many modes that do not touch (Model R: the enantiomers). Its
-kernel hands over `build`, which fills `lam`, `b` and `rows` of a block, and a `Shape`, which says what
+kernel hands over `build`, which fills `lam`, `b` and `rows` of a block, and `read`, which knows what
 modes each output needs. Work arrays are (blocks, rows, WIDTH); a function on one block takes its part.
 """
 # Vector values are outside mypy's reach; these kernels are held by tests instead.
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from numba import njit
 
 from .lanes import (
@@ -32,43 +31,14 @@ from .layout import AHEAD
 from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
 
 
-class Shape(NamedTuple):
-    """A model's arrays: how many blocks, and of each block how many modes and channels.
-
-    `reach` says for each output which modes can reach it, as (first, last + 1) stretches; `own` outputs
-    belong to the first block. `work` is rows of modes for `build`. A double pole begins at mode `chain`
-    (-1: there is none). `observed` is `summary_kernel.observe`'s rows.
-    """
-
-    blocks: int
-    modes: int
-    channels: int
-    own: int
-    reach: tuple[tuple[tuple[int, int], ...], ...]
-    work: int
-    chain: int
-    observed: tuple[int, ...]
-
-
-def _terms(shape):
-    """Of each product that makes an output, in the order in which they are read: its mode and row.
-
-    Also where the products of each output begin. Rows count from the first of a block.
-    """
-    modes = [[m for part in output for m in range(*part)] for output in shape.reach]
-    begin = np.cumsum([0, *map(len, modes)])
-    row = np.repeat(np.arange(len(modes)), np.diff(begin))
-    return np.concatenate(modes), row - shape.own * (row >= shape.own), begin
-
-
 @njit(**OPTIONS)
 def decay_factors(lam, gaps, sums, factor):
-    """exp(-lam * gap) for each distinct interval, at row gap * modes + mode; the first one is 0.
+    """exp(-lam * gap) for each distinct interval, at row gap * modes + mode.
 
     A gap that is the sum of two shorter ones (`sums`, -1: it is none) takes their factors' product.
     """
     modes = lam.shape[0]
-    for g in range(1, gaps.size):
+    for g in range(gaps.size):
         one, two = sums[g, 0] * modes, sums[g, 1] * modes
         for m in range(modes):
             if one >= 0:
@@ -79,12 +49,66 @@ def decay_factors(lam, gaps, sums, factor):
 
 
 @njit(**OPTIONS)
+def look_ahead(modes, count, chain, gap, gaps, a, rows, factor, ahead, leap):
+    """What the present modes give to `count` outputs one to four gaps on, and their decay over all.
+
+    The coefficient of mode m in row r after gap i stands at ((a * count + r) * modes + m) * AHEAD + i:
+    the row times powers of one step, so that four outputs cost no more than their products.
+    """
+    for m in range(modes):
+        f = load(factor, gap * modes + m)
+        square = f * f
+        cube, fourth = f * square, square * square
+        store(leap, a * modes + m, fourth)
+        for r in range(count):
+            coefficient, at = load(rows, r * modes + m), ((a * count + r) * modes + m) * AHEAD
+            store(ahead, at, coefficient * f)
+            store(ahead, at + 1, coefficient * square)
+            store(ahead, at + 2, coefficient * cube)
+            store(ahead, at + 3, coefficient * fourth)
+    if chain >= 0:
+        for r in range(count):
+            at = ((a * count + r) * modes + chain) * AHEAD
+            for i in range(AHEAD):
+                fed = ((i + 1.0) * gaps[gap]) * load(ahead, at + AHEAD + i)
+                store(ahead, at + i, load(ahead, at + i) + fed)
+
+
+@njit(**OPTIONS)
 def step(modes, chain, minutes, factor, at, w):
     """Let the modes decay; those at `chain` and after it are a double pole, the first feeds the second."""
     if chain >= 0:
         store(w, chain + 1, load(w, chain + 1) + minutes * load(w, chain))
     for m in range(modes):
         store(w, m, load(w, m) * load(factor, at * modes + m))
+
+
+@njit(**INLINED)
+def weigh(first, last, modes, row, ahead, w, totals):
+    """Add modes `first` to `last` to the four totals of one row; `row` counts rows of `ahead`."""
+    a, b, c, d = totals
+    for m in range(first, last):
+        x, at = load(w, m), (row * modes + m) * AHEAD
+        a = a + load(ahead, at) * x
+        b = b + load(ahead, at + 1) * x
+        c = c + load(ahead, at + 2) * x
+        d = d + load(ahead, at + 3) * x
+    return a, b, c, d
+
+
+@njit(**INLINED)
+def weigh_two(first, last, modes, row, other, ahead, w, totals, others):
+    """The same for two rows at once: eight sums hide the latency of a multiply-add."""
+    a, b, c, d = totals
+    e, f, g, h = others
+    for m in range(first, last):
+        x = load(w, m)
+        at, to = (row * modes + m) * AHEAD, (other * modes + m) * AHEAD
+        a, e = a + load(ahead, at) * x, e + load(ahead, to) * x
+        b, f = b + load(ahead, at + 1) * x, f + load(ahead, to + 1) * x
+        c, g = c + load(ahead, at + 2) * x, g + load(ahead, to + 2) * x
+        d, h = d + load(ahead, at + 3) * x, h + load(ahead, to + 3) * x
+    return (a, b, c, d), (e, f, g, h)
 
 
 @njit(**INLINED)
@@ -206,14 +230,30 @@ def add_area(modes, chain, row, rows, life, b, w, level, given, kept, into):
     store(kept, into, total)
 
 
-def sweeper(build, shape):
+class Shape(NamedTuple):
+    """A model's arrays: how many blocks, and of each block how many modes and channels.
+
+    `own` outputs belong to the first block, of `total`; `work` is rows of modes for `build`. A double
+    pole begins at mode `chain` (-1: there is none). `observed` is `summary_kernel.observe`'s rows.
+    """
+
+    blocks: int
+    modes: int
+    channels: int
+    own: int
+    total: int
+    work: int
+    chain: int
+    observed: tuple[int, ...]
+
+
+def sweeper(build, read, shape):
     """The function that runs one chunk of a model's patients; the model's kernel calls it in parallel.
 
     Functions and numbers are closed over, so that each model gets machine code of its own.
     """
-    prepare, follow = _preparer(build, shape), _follower(shape)
-    blocks, modes, channels, own, total, work = *shape[:4], len(shape.reach), shape.work
-    terms = _terms(shape)[0].size
+    prepare, follow = _preparer(build, shape), _follower(read, shape)
+    blocks, modes, channels, own, total, work, _, _ = shape
 
     @njit(inline="always", **ALLOCATING)
     def sweep(chunk, p, amounts, feel, gaps, sums, regular, ahead_of, gap_of, end_of, output_of, first,
@@ -232,7 +272,7 @@ def sweeper(build, shape):
         w, level = empty_blocks(blocks, modes), empty_blocks(blocks, modes)
         base, given = empty_blocks(blocks, own + 3), empty_blocks(blocks, channels)
         factor = empty_blocks(blocks, gaps.size * modes)
-        ahead = empty_rows(regular.size * terms * AHEAD)
+        ahead = empty_blocks(blocks, regular.size * own * modes * AHEAD)
         leap = empty_blocks(blocks, regular.size * modes)
         n = p.shape[1]
         for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
@@ -254,7 +294,7 @@ def sweeper(build, shape):
 
 
 def _preparer(build, shape):
-    blocks, modes, chain, look_ahead = shape.blocks, shape.modes, shape.chain, _forward(shape)
+    blocks, modes, _, own, total, _, chain, _ = shape
 
     @njit(**OPTIONS)
     def prepare(gaps, sums, regular, p, lam, life, b, rows, scratch, factor, ahead, leap, y):
@@ -266,88 +306,15 @@ def _preparer(build, shape):
                 store(life[c], m, 1.0 / load(lam[c], m))
             decay_factors(lam[c], gaps, sums, factor[c])
             for a in range(regular.size):
-                for m in range(modes):
-                    square = load(factor[c], regular[a] * modes + m)
-                    square = square * square
-                    store(leap[c], a * modes + m, square * square)
-                look_ahead(c, a, regular[a], gaps, rows[c], factor[c], ahead)
+                look_ahead(modes, own if c == 0 else total - own, chain, regular[a], gaps, a,
+                           rows[c], factor[c], ahead[c], leap[c])  # fmt: skip
         store(y, 0, strain)
 
     return prepare
 
 
-def _forward(shape):
-    modes, chain = shape.modes, shape.chain
-    mode, row, begin = _terms(shape)
-    source, terms, second = row * modes + mode, mode.size, begin[shape.own]
-
-    @njit(**OPTIONS)
-    def look_ahead(c, a, gap, gaps, rows, factor, ahead):
-        """What the present modes of block `c` give to its outputs one to four gaps on.
-
-        The coefficients of product t after the gaps stand at (a * terms + t) * AHEAD: the row's own
-        times powers of one step, only what is read and in that order. A double pole's first mode
-        feeds the second, which stands after it.
-        """
-        for t in range(second if c else 0, terms if c else second):
-            at, f, x = (a * terms + t) * AHEAD, load(factor, gap * modes + mode[t]), load(rows, source[t])
-            square = f * f
-            cube, fourth = f * square, square * square
-            if chain >= 0 and mode[t] == chain:
-                fed = gaps[gap] * load(rows, source[t] + 1)
-                store(ahead, at, (x + fed) * f)
-                store(ahead, at + 1, (x + 2.0 * fed) * square)
-                store(ahead, at + 2, (x + 3.0 * fed) * cube)
-                store(ahead, at + 3, (x + 4.0 * fed) * fourth)
-                continue
-            store(ahead, at, x * f)
-            store(ahead, at + 1, x * square)
-            store(ahead, at + 2, x * cube)
-            store(ahead, at + 3, x * fourth)
-
-    return look_ahead
-
-
-@njit(**INLINED)
-def weigh(first, last, at, ahead, w, totals):
-    """Add modes `first` to `last` to the four totals of one output; their table begins at `at`."""
-    a, b, c, d = totals
-    for m in range(first, last):
-        x, k = load(w, m), (at + m - first) * AHEAD
-        a = a + load(ahead, k) * x
-        b = b + load(ahead, k + 1) * x
-        c = c + load(ahead, k + 2) * x
-        d = d + load(ahead, k + 3) * x
-    return a, b, c, d
-
-
-def _reader(shape, begin, outputs):
-    """A function that reads these outputs of one block: loops with fixed ends, which are unrolled."""
-    total, r, rest = len(shape.reach), outputs[0], None
-    (f0, l0), (f1, l1), (f2, l2) = (*shape.reach[r], (0, 0), (0, 0))[:3]
-    t0 = int(begin[r])
-    t1, t2 = t0 + l0 - f0, t0 + l0 - f0 + l1 - f1
-    if len(outputs) > 1:
-        rest = _reader(shape, begin, outputs[1:])
-    here = r - shape.own * (r >= shape.own)
-
-    @njit(**INLINED)
-    def read(at, ahead, w, base, y):
-        totals = weigh(f0, l0, at + t0, ahead, w, four(base, here))
-        totals = weigh(f1, l1, at + t1, ahead, w, totals)
-        above_zero(y, r, total, weigh(f2, l2, at + t2, ahead, w, totals))
-        if rest is not None:
-            rest(at, ahead, w, base, y)
-
-    return read
-
-
-def _follower(shape):
-    blocks, modes, channels, chain, observed = *shape[:3], shape.chain, shape.observed
-    own, total, begin_of = shape.own, len(shape.reach), _terms(shape)[2]
-    terms = int(begin_of[-1])
-    read = _reader(shape, begin_of, range(own))
-    read_other = _reader(shape, begin_of, range(own, total)) if blocks > 1 else read
+def _follower(read, shape):
+    blocks, modes, channels, own, total, _, chain, observed = shape
 
     @njit(**OPTIONS)
     def follow(at, mine, dose, feel, gaps, ahead_of, gap_of, end_of, output_of, first, channel,
@@ -363,9 +330,7 @@ def _follower(shape):
             begin, k = k, end_of[q]
             a, gap = ahead_of[q], gap_of[q]
             if a >= 0:
-                read(a * terms, ahead, w[0], base[0], y)
-                if blocks > 1:
-                    read_other(a * terms, ahead, w[1], base[1], y)
+                read(a, ahead, w, base, y)
                 for c in range(blocks):
                     step(modes, chain, AHEAD * gaps[gap], leap[c], a, w[c])
             else:
@@ -373,9 +338,8 @@ def _follower(shape):
                 for event in range(begun, ended):
                     running += 1 if scale[event] > 0.0 else -1 if scale[event] < 0.0 else 0
                 for c in range(blocks):
-                    count = total - own if c else own
-                    if gap > 0:
-                        step(modes, chain, gaps[gap], factor[c], gap, w[c])
+                    count = own if c == 0 else total - own
+                    step(modes, chain, gaps[gap], factor[c], gap, w[c])
                     if ended > begun:
                         happen(begun, ended, c * channels, chain, channel, column, scale, delivered,
                                dose, life[c], b[c], w[c], level[c], given[c])  # fmt: skip
