@@ -85,9 +85,7 @@ def _carefully(
     times_min: Floats, out: Floats, kept: Floats,
 ) -> None:  # fmt: skip
     """Overwrite the patients `near` with the dense solution."""
-    rows, area, area_nk = dense_rows(
-        who.model, who.parameters[:, near], amounts[:, near], timeline
-    )
+    rows, area, area_nk = dense_rows(who.model, who.parameters[:, near], amounts[:, near], timeline)
     if out.shape[1]:
         out[:, :, near] = rows
     if kept.shape[1]:
