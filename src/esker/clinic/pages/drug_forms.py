@@ -113,7 +113,7 @@ def _next(session: Session) -> list[Form]:
     return [form("next_device", fields, f"Allow device {number}")]
 
 
-RUNS_AGAIN = "Dosing had been ended. Told here, it runs again and counts; a prescriber reviews it."
+RUNS_AGAIN = "Dosing was ended. Say here that it goes on: it counts, and a prescriber reviews it."
 
 
 def _rate(session: Session) -> list[Form]:
