@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 from esker.clinic.devices import intake, journal, models, quarantine, samples
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
-from tests.clinic.devices.ward import CODES, MONITOR, START, after, kept, oru, receive, rows
+from tests.clinic.devices.ward import CODES, MONITOR, START, after, kept, oru, receive, rows, wire
 
 AT = after(1)
 PULSE = f"OBX|9|NM|{CODES['hr'][0]}|1|55|{CODES['hr'][1]}|||||R|||20261123100001+0000"
@@ -51,16 +51,24 @@ def test_what_a_second_message_adds_to_an_instant_is_kept_with_its_own_receipt(c
 
 @pytest.mark.hazard(15)
 def test_the_first_value_of_an_instant_stands_and_each_other_one_is_listed(clinic):
-    """An artefact believed: within a message, and in one that also adds something."""
-    receive(clinic, oru("1", AT, {"hr": 70}, extra=[PULSE]), after(2))
-    assert values(clinic) == [("hr", 70)]
-    (line,) = listed(clinic)
-    assert line == ("hr", samples.OTHER, "55 at 2026-11-23T10:00:01+00:00; charted: 70")
-
+    """An artefact believed: also in a message that adds something."""
+    receive(clinic, oru("1", AT, {"hr": 70}), after(2))
     receive(clinic, oru("2", AT, {"hr": 71, "spo2": 97}), after(3))
+    assert listed(clinic) == [("hr", samples.OTHER, "71 at 2026-11-23T10:00:01+00:00; charted: 70")]
     receive(clinic, oru("3", AT, {"spo2": 96}), after(4))
     assert values(clinic) == [("hr", 70), ("spo2", 97)]
     assert [code for code, *_ in listed(clinic)] == ["hr", "spo2"]
+
+
+@pytest.mark.hazard(15)
+def test_of_two_values_for_one_instant_in_one_message_neither_is_used(clinic):
+    """An artefact believed: which of the two is true would be a guess. Said twice, it is one."""
+    receive(clinic, oru("1", AT, {"hr": 70, "spo2": 97}, extra=[PULSE]), after(2))
+    receive(clinic, oru("2", after(2), {"hr": 55}, extra=[PULSE[:-19] + wire(after(2))]), after(3))
+
+    assert values(clinic) == [("spo2", 97), ("hr", 55)]
+    (line,) = rows(clinic, models.Unread)
+    assert (line.reason, line.count) == ("two values for one instant in one message", 2)
 
 
 @pytest.mark.hazard(30)

@@ -123,7 +123,7 @@ def _samples(new: Iterable[Arrived], clocks: dict[str, bool]) -> Iterator[sample
                 at[one.observed_at] = samples.Sample(
                     monitor, one.observed_at, each.at, each.patient, clocks[monitor], each.key
                 )
-            at[one.observed_at].add(one)
+            at[one.observed_at].shown[one.channel, one.method] = one.value
         yield from at.values()
 
 

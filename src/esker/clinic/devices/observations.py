@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from esker.clinic.devices.codes import CODES, PLAUSIBLE, UNITS
@@ -19,6 +20,7 @@ from esker.core.monitoring.channels import Channel
 STATUSES = frozenset({"R", "F", "C"})  # preliminary, final, corrected
 AHEAD = timedelta(minutes=5)
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{0,6})?", re.ASCII)  # Decimal would take 1_0 and 1e3
+TWO_VALUES = "two values for one instant in one message"
 SHORT = 1000  # characters; a longer OBX is judged each time, or memory would be a sender's
 Fields = list[str]  # of a segment, its name first, to OBX-18 at least
 Moment = Callable[[str], datetime | None]
@@ -55,6 +57,7 @@ def hear(
     `mixed` says why nothing of this message can be used. Nothing is observed after `latest`.
     """
     readings: list[Heard] = []
+    said: list[str] = []  # the line of each reading
     unread: list[Unread] = []
     panel = ""  # OBR-7, for an OBX without a time of its own
     for line, row in zip(lines, rows, strict=True):
@@ -64,9 +67,35 @@ def hear(
             found = mixed or _observed(line, row, panel, moment, latest)
             if isinstance(found, Heard):
                 readings.append(found)
+                said.append(line)
             elif not _structural(row):
-                unread.append(Unread(row[3].strip()[:200], found[:300], line[:2000]))
+                unread.append(Unread(_code(line), found[:300], line[:2000]))
+    if len(set(map(_instant, readings))) < len(readings):
+        readings, others = _without_contradictions(readings, said)
+        unread += others
     return readings, unread
+
+
+_instant = itemgetter(0, 1, 3)  # channel, method and time of a reading
+
+
+def _without_contradictions(
+    readings: Sequence[Heard], lines: Sequence[str]
+) -> tuple[list[Heard], list[Unread]]:
+    """Of a sensor with two values at one instant neither is used: which is true is a guess."""
+    values: dict[tuple[Channel, str, datetime], set[Decimal]] = {}
+    for one in readings:
+        values.setdefault(_instant(one), set()).add(one.value)
+    used = [one for one in readings if len(values[_instant(one)]) == 1]
+    return used, [
+        Unread(_code(line), TWO_VALUES, line[:2000])
+        for one, line in zip(readings, lines, strict=True)
+        if len(values[_instant(one)]) > 1
+    ]
+
+
+def _code(line: str) -> str:
+    return line.split("|", 4)[3].strip()[:200]
 
 
 def _observed(

@@ -12,7 +12,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from esker.clinic.devices import journal, models, table, unread
-from esker.clinic.devices.observations import Heard
 
 OTHER = "another value is charted for this instant"
 Shown = dict[tuple[str, str], Decimal]  # the value of each channel and method
@@ -20,7 +19,7 @@ Shown = dict[tuple[str, str], Decimal]  # the value of each channel and method
 
 @dataclass(slots=True)
 class Sample:
-    """Of one monitor, instant and message. `others` say another value of what `shown` has."""
+    """Of one monitor, instant and message."""
 
     monitor: str
     observed_at: datetime
@@ -29,15 +28,10 @@ class Sample:
     wrong_clock: bool
     message: str
     shown: Shown = field(default_factory=dict)
-    others: list[Heard] = field(default_factory=list)
 
     @property
     def uid(self) -> str:
         return models.sample_id(self.monitor, self.observed_at)
-
-    def add(self, one: Heard) -> None:
-        if self.shown.setdefault((one.channel, one.method), one.value) != one.value:
-            self.others.append(one)
 
     def row(self, clinic_id: str, uid: str, shown: Shown) -> table.Row:
         return (
@@ -51,8 +45,7 @@ class Sample:
 def keep(clinic_id: str, heard: Sequence[Sample]) -> list[unread.Note]:
     """Write what was not there; a note for each reading that says another value."""
     rows = [each.row(clinic_id, each.uid, each.shown) for each in heard]
-    written = table.insert(models.Sample, rows)
-    if written == len(rows) and not any(each.others for each in heard):
+    if table.insert(models.Sample, rows) == len(rows):
         return []
     kept = _kept(clinic_id, [each.uid for each in heard])
     return [note for each in heard for note in _settled(clinic_id, each, kept[each.uid])]
@@ -71,8 +64,7 @@ def _settled(clinic_id: str, each: Sample, kept: Shown) -> Iterator[unread.Note]
     """Keep what `kept`, which grows by it, does not have; equal values are repeats."""
     if not each.shown.keys() <= kept.keys():
         kept.update(_further(clinic_id, each, kept))
-    others = [((one.channel, one.method), one.value) for one in each.others]
-    for of, value in [*each.shown.items(), *others]:
+    for of, value in each.shown.items():
         if kept[of] != value:
             yield unread.Note(
                 each.monitor, of[0], OTHER,
