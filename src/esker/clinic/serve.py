@@ -12,6 +12,7 @@ from pathlib import Path
 
 from esker.clinic import clock
 from esker.clinic.demo.clock import FILE as DEMO
+from esker.clinic.ports import why_not
 
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, never bound unless asked for)
 
@@ -19,15 +20,18 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, never bound unless a
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; 2 with a sentence when it must not be."""
     refused = refusal(args.data, args.host, args.tls, args.plain_http, args.behind_tls)
+    refused = refused or taken(args.host, args.port)
     if refused:
         print(refused, file=sys.stderr)
         return 2
     names = reachable(args.host, args.name)
     os.environ["ESKER_NAMES"] = ",".join(names)
     os.environ["ESKER_TLS"] = "1" if args.tls or args.behind_tls else ""
-    from esker.clinic.start import django
+    from esker.clinic.start import django, seen_by_others
 
     django(args.data, migrate=True)
+    for warned in filter(None, (seen_by_others(args.data), deaf(args))):
+        print(warned, file=sys.stderr)
     return _serve(args, names)
 
 
@@ -82,6 +86,28 @@ def refusal(data: Path, host: str, tls: bool, plain: bool, behind: str | None = 
             "--tls; or --behind-tls ADDRESS, if a proxy at that address does that already."
         )
     return None
+
+
+def taken(host: str, port: int) -> str | None:
+    """Why the pages cannot be served there, before anybody is sent to them."""
+    why = why_not(host, port)
+    if why is None:
+        return None
+    return (
+        f"Esker cannot listen on port {port} of {host}: {why}. Stop what has it, perhaps another "
+        "Esker, or choose another with --port or --host."
+    )
+
+
+def deaf(args: argparse.Namespace) -> str | None:
+    """Why no monitor will be heard. The pages come up all the same, and ask for the port again."""
+    why = why_not(args.mllp_host or args.host, args.mllp_port)
+    if why is None:
+        return None
+    return (
+        f"No monitor can reach Esker on port {args.mllp_port}: {why}. Stop what has it, or choose "
+        "another with --mllp-port."
+    )
 
 
 def _address(text: str) -> bool:

@@ -189,6 +189,13 @@ def test_a_port_that_is_taken_is_named(tmp_path):
     assert not (tmp_path / "d").exists()
 
 
+@pytest.mark.parametrize("chair", ["0", "7", "-1"])
+def test_a_chair_that_the_demo_has_not_is_refused(chair, base, folder):
+    refused = esker("monitor", "--data", folder, "--chair", chair)
+    assert f"there is no chair {chair}." in refused.communicate()[0]
+    assert refused.returncode == 2
+
+
 def test_an_instant_without_a_zone_is_refused(tmp_path):
     ports = ("--port", free_port(), "--mllp-port", free_port())
     refused = esker("demo", "--data", tmp_path / "d", *ports, "--at", "2026-11-23T08:30")

@@ -81,6 +81,22 @@ def test_a_session_that_is_not_there_is_refused_in_a_sentence(tmp_path, capsys):
     assert "There is no clinic in" in capsys.readouterr().err
 
 
+def test_a_protocol_that_fails_its_check_is_not_printed(tmp_path, capsys):
+    """On paper nobody sees a hole between two bands."""
+    from esker.cli import main
+
+    text, whole = text_of("esketamine-trd-us"), tmp_path / "own.toml"
+    cut = text.replace("{ above = 110, to = 250", "{ above = 120, to = 250", 1)
+    assert cut != text
+    whole.write_text(cut)
+    out = tmp_path / "pack.pdf"
+    assert main(["paper", "--protocol", str(whole), "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "No pack is printed of a protocol that fails its check." in said
+    assert "Table " in said
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from django.test import Client
 
-from esker.clinic import serve
+from esker.clinic import serve, start
 from esker.clinic.demo.clock import FILE
 from esker.clinic.setup import first, tls
+from tests.clinic.serving import free_port
 from tests.conftest import NOW
 
 NAMES = ["clinic.example", "192.0.2.7"]
@@ -73,6 +76,56 @@ def test_a_certificate_is_renewed_under_the_same_authority(tmp_path):
     assert named != server(files).serial_number
     assert authority == tls.fingerprint(tmp_path)
     assert tls.ends(tmp_path) > NOW + timedelta(days=700)
+
+
+def served(folder, *words):
+    """What `python -m esker serve` says on this folder until it has ended or shown its address."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ESKER_", "DJANGO_"))}
+    command = [sys.executable, "-m", "esker", "serve", "--data", str(folder), *map(str, words)]
+    server = subprocess.Popen(command, env=kept, stdout=-1, stderr=-1, text=True, umask=0o022)
+    try:
+        said = server.stdout.readline()
+    finally:
+        server.terminate()
+    return said, server.communicate(timeout=30)[1], server.returncode
+
+
+@contextmanager
+def busy():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_web_port_that_is_taken_is_said_before_any_address(tmp_path):
+    with busy() as port:
+        said, fault, code = served(tmp_path / "new", "--port", port)
+    assert ("", 2) == (said, code)
+    assert f"cannot listen on port {port} of 127.0.0.1: Address already in use." in fault
+    assert "Traceback" not in fault
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_new_folder_is_its_owners_alone_and_a_deaf_gateway_is_said(tmp_path):
+    """Patients are in the database and in the files that SQLite puts beside it."""
+    folder = tmp_path / "new"
+    with busy() as port:
+        said, fault, _ = served(folder, "--port", free_port(), "--mllp-port", port)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.glob("esker.sqlite3*")}
+    assert "/set-up/" in said
+    assert f"No monitor can reach Esker on port {port}: Address already in use." in fault
+    assert "Other users" not in fault
+    assert 0o700 == folder.stat().st_mode & 0o777
+    assert {0o600} == set(modes.values())
+
+
+def test_a_folder_that_others_read_is_said_and_left_as_it_is(tmp_path):
+    tmp_path.chmod(0o755)
+    assert f"chmod go= {tmp_path}" in start.seen_by_others(tmp_path)
+    assert 0o755 == tmp_path.stat().st_mode & 0o777
+    tmp_path.chmod(0o700)
+    assert start.seen_by_others(tmp_path) is None
 
 
 @pytest.mark.django_db

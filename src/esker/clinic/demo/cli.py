@@ -7,7 +7,6 @@ import asyncio
 import fcntl
 import json
 import shutil
-import socket
 import sys
 import threading
 import webbrowser
@@ -19,6 +18,7 @@ from typing import TextIO
 
 from esker.clinic.demo import clock as clocks
 from esker.clinic.demo.clock import FILE, Clock
+from esker.clinic.ports import why_not
 
 LOOPBACK = "127.0.0.1"
 QUIET_CHAIR = 6  # where nothing rings by itself
@@ -74,7 +74,7 @@ def _check(args: argparse.Namespace) -> None:
     if folder.exists() and any(folder.iterdir()) and not ours:
         raise Unable(f"{folder} holds something that is not a demo; choose another with --data.")
     for option, port in (("--port", args.port), ("--mllp-port", args.mllp_port)):
-        if not _free(port):
+        if why_not(LOOPBACK, port):
             raise Unable(
                 f"Port {port} is taken, perhaps by another demo. Stop that one, or choose another "
                 f"port with {option}."
@@ -92,23 +92,13 @@ def _alone(folder: Path) -> TextIO:
     return file
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
 def _opened(folder: Path, fresh: bool, at: datetime | None) -> Clock:
     """The folder's clock; a new folder gets its database and its morning first. Raises Unable."""
     if fresh or at or (folder / UNFINISHED).exists():
         shutil.rmtree(folder, ignore_errors=True)
     new = not (folder / FILE).exists()
     if new:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / UNFINISHED).touch()
         print("Making the demo's morning; this takes a moment ...", flush=True)
     from esker.clinic.start import django
@@ -199,7 +189,8 @@ def _speak(args: argparse.Namespace) -> None:
     from esker.clinic.demo.voices import NOBODY, Monitor, Voice
 
     if args.monitor is None:
-        identity, arriving, look, refresh = _at_chair(args.data, args.chair or QUIET_CHAIR)
+        chair = QUIET_CHAIR if args.chair is None else args.chair
+        identity, arriving, look, refresh = _at_chair(args.data, chair)
         port = args.port or _port(args.data)
         hold = takeover.over(args.data, identity)
     else:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from esker.clinic.record.typeset import pdf
+from esker.core.protocols.check import check as faults_of
 from esker.core.protocols.load import ProtocolError, load
 from esker.core.protocols.schema import Anchor, Check, Phase, Protocol
 from esker.core.units import plain
@@ -50,7 +51,12 @@ def run(args: Namespace) -> int:
 
 
 def _blank(name: str) -> Json:
-    return pack(*load(text_of(name)))
+    """Of a protocol that a clinic could sign: on paper nobody would see a hole in its limits."""
+    protocol, digest = load(text_of(name))
+    if faults := faults_of(protocol):
+        said = "\n".join(faults)
+        raise ProtocolError(f"No pack is printed of a protocol that fails its check.\n{said}")
+    return pack(protocol, digest)
 
 
 def _of_session(folder: Path, session_id: str) -> Json:
