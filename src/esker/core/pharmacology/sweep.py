@@ -230,6 +230,21 @@ def add_area(modes, chain, row, rows, life, b, w, level, given, kept, into):
     store(kept, into, total)
 
 
+def of_model(build):
+    """Give a function that closes over a model a name of its own.
+
+    numba names machine code by qualified name, types and a count that begins anew in each process.
+    Two kernels that were cached by two processes would carry one name for different code, and where
+    both are loaded the second would run the first one's.
+    """
+
+    def rename(function):
+        function.__qualname__ = f"{function.__qualname__}.{build.py_func.__name__}"
+        return function
+
+    return rename
+
+
 class Shape(NamedTuple):
     """A model's arrays: how many blocks, and of each block how many modes and channels.
 
@@ -256,6 +271,7 @@ def sweeper(build, read, shape):
     blocks, modes, channels, own, total, work, _, _ = shape
 
     @njit(inline="always", **ALLOCATING)
+    @of_model(build)
     def sweep(chunk, p, amounts, feel, gaps, sums, regular, ahead_of, gap_of, end_of, output_of, first,
               channel, column, scale, delivered, times, effects, curves, summaries,
               amplification):  # fmt: skip
@@ -297,6 +313,7 @@ def _preparer(build, shape):
     blocks, modes, _, own, total, _, chain, _ = shape
 
     @njit(**OPTIONS)
+    @of_model(build)
     def prepare(gaps, sums, regular, p, lam, life, b, rows, scratch, factor, ahead, leap, y):
         """Everything about WIDTH patients that no dose changes; row 0 of `y` is their amplification."""
         strain = spread(1.0)
@@ -317,6 +334,7 @@ def _follower(read, shape):
     blocks, modes, channels, own, total, _, chain, observed = shape
 
     @njit(**OPTIONS)
+    @of_model(read)
     def follow(at, mine, dose, feel, gaps, ahead_of, gap_of, end_of, output_of, first, channel,
                column, scale, delivered, times, effects, life, b, rows, w, level, base, given, factor,
                ahead, leap, y, kept, curves, summarise):  # fmt: skip
