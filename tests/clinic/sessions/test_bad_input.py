@@ -45,6 +45,10 @@ BODIES = {
     "no kind": (said(None), 422, "kind"),
     "an unknown kind": (said("fly"), 422, "fly"),
     "a kind that is a list": (said(["start"]), 422, "."),
+    "a code that the catalogue has not": (
+        said("scan_vial", code="(01)05099999999999(10)L1"), 422, "no product with this code",
+    ),
+    "an alarm that is not there": (said("pause_alarm", alarm="limit:sbp"), 409, "no alarm"),
     "an unknown field": (said("clear", order_version=1, colour="red"), 422, "colour"),
     "an unknown field beside the command": (
         json.dumps({"id": str(uuid4()), "command": EVENT, "colour": "red"}), 422, "colour",

@@ -86,6 +86,7 @@ def infusion() -> Room:
     room.wait(5)
     room.do("pause", reason="dizzy")
     room.do("acknowledge_alarm", alarm="limit:sbp")
+    room.window = replace(room.window, alarms=frozenset({"limit:sbp"}))
     room.do("pause_alarm", alarm="limit:sbp")
     room.wait(5)
     room.monitor()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from esker.core.session.may import may
 from tests.core.session.clinicroom import DOCTOR, NURSE, Room
 
 NASAL = "esketamine-trd-us"
@@ -151,3 +152,35 @@ def test_never_cannot_be_signed():
     said = room.refused("sign_override", DOCTOR, rule="interval", reason="needs it")
 
     assert "never" == said.code
+
+
+def test_an_override_is_offered_only_where_a_hold_stands():
+    """Before the patient is here, and once all is well or signed, there is nothing to override."""
+    asked = {"rule": "vitals_within:sbp:140-160", "reason": "usual at home"}
+    room = Room(NASAL).opened()
+    assert "no_hold" == offered(room).code
+    room = signed()
+    assert "no_hold" == offered(room).code
+    room.monitor(sbp=165)
+    assert offered(room) is None
+    room.monitor()
+    assert "no_hold" == room.refused("request_override", **asked).code
+
+
+def test_an_override_of_what_nobody_may_override_is_not_offered():
+    room = Room(NASAL).cleared()
+    room.window = replace(room.window, last_dose_at=room.now)
+
+    assert offered(room).sentence.startswith("Nobody may override this: ")
+
+
+def offered(room):
+    return may(room.state, room.window, "request_override", NURSE, room.protocol, room.now)
+
+
+def test_only_an_alarm_that_is_there_is_paused():
+    room = Room(NASAL).cleared()
+    assert "no_alarm" == room.refused("pause_alarm", alarm="limit:sbp").code
+    room.window = replace(room.window, alarms=frozenset({"limit:hr"}))
+    assert "no_alarm" == room.refused("pause_alarm", alarm="limit:sbp").code
+    room.do("pause_alarm", alarm="limit:hr")

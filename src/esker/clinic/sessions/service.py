@@ -231,7 +231,19 @@ def _command(raw: dict[str, Any]) -> AnyCommand:
     try:
         return COMMANDS.validate_python(raw)
     except ValidationError as error:
-        raise Malformed(_sentences(error)) from None
+        raise Malformed(_unknown_code(raw, error) or _sentences(error)) from None
+
+
+def _unknown_code(raw: dict[str, Any], error: ValidationError) -> list[str]:
+    """A scan that counted on the catalogue, which has no such code; else nothing."""
+    missing = [str(each["loc"][-1]) for each in error.errors() if each["type"] == "missing"]
+    if raw.get("kind") != "scan_vial" or raw["known"] or not missing or not raw.get("code"):
+        return []
+    return [
+        "The catalogue has no product with this code. An administrator adds it under "
+        "Administration, Products; or two people read the label: then also send "
+        f"{', '.join(missing)} and what it says of strength, with read_by, the second of them."
+    ]
 
 
 def _sentences(error: Exception) -> list[str]:

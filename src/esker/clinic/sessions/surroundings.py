@@ -11,7 +11,7 @@ from esker.clinic.ledger.models import Entry
 from esker.clinic.live import screens
 from esker.clinic.people.models import User
 from esker.clinic.people.presence import on_site
-from esker.clinic.sessions.models import SessionRow, VialUse
+from esker.clinic.sessions.models import CurrentAlarm, SessionRow, VialUse
 from esker.core.monitoring.channels import Channel, Reading, Readings, Source
 from esker.core.monitoring.series import with_few
 from esker.core.session.commands import Tri
@@ -33,6 +33,7 @@ def window(clinic_id: str, state: Session, at: datetime, vials: Iterable[str] = 
     dosed = earlier.exclude(dosed_at=None).order_by("-dosed_at").first()
     packs = {*vials, *(each.vial for each in state.vials)}
     used = VialUse.objects.filter(clinic_id=clinic_id, vial__in=packs).exclude(session=state.id)
+    alarms = CurrentAlarm.objects.filter(clinic_id=clinic_id, session=state.id)
     return Window(
         readings=readings(clinic_id, state, at, at - BACK),
         consent=consent(clinic_id, patient),
@@ -42,6 +43,7 @@ def window(clinic_id: str, state: Session, at: datetime, vials: Iterable[str] = 
         monitors_taken=dict(taken.exclude(monitor=None).values_list("monitor", "session")),
         last_dose_at=dosed.dosed_at if dosed else None,
         last_weight=(weighed.weight_kg, weighed.weighed_at) if weighed else None,
+        alarms=frozenset(alarms.exclude(status="raised").values_list("alarm", flat=True)),
         screens_watching=screens.watching(clinic_id, state.chair),
     )
 

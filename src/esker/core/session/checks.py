@@ -249,6 +249,12 @@ def _override(case: Case, command: c.RequestOverride | c.SignOverride) -> Refuse
     return _signed(case, command) if isinstance(command, c.SignOverride) else None
 
 
+def _pause_alarm(case: Case, command: c.PauseAlarm) -> Refused | None:
+    if command.alarm not in case.window.alarms:
+        return Refused("no_alarm", "There is no such alarm now; it may be over.")
+    return None
+
+
 def _decline(case: Case, command: c.DeclineOverride) -> Refused | None:
     if command.rule not in case.state.override_requests:
         return Refused("no_request", "Nobody asks for this override now.")
@@ -316,5 +322,6 @@ CHECKS: dict[str, Check] = {
     "start": _version, "next_device": _next, "resume": _version, "request_override": _override,
     "sign_override": _override, "decline_override": _decline, "accept_hand_over": _accept_hand_over,
     "review_deviation": _review, "accept_time": _accept_time, "waste": _waste,
+    "pause_alarm": _pause_alarm,
     "put_name": _put_name, "escort_seen": _escort, "device_given": _device_given,
 }  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from esker.core.ledger import Refused
-from esker.core.protocols.schema import Phase, Protocol
+from esker.core.protocols.schema import Phase, Protocol, Strength
 from esker.core.session.commands import ASKS, SIGNED
 from esker.core.session.gate import Gate
-from esker.core.session.gates import findings, refusal
+from esker.core.session.gates import Finding, findings, refusal
 from esker.core.session.state import Actor, Dosing, Role, Session, Window
 
 BEDSIDE = frozenset({Role.NURSE, Role.PRESCRIBER})
@@ -56,6 +56,7 @@ GATES = {
     "clear": "clear", "draw_up": "draw", "start": "start", "next_device": "next",
     "resume": "resume", "discharge": "discharge",
 }  # fmt: skip
+OVERRIDES = frozenset({"request_override", "sign_override"})
 NOT_DOSED = "Nothing was given here: withhold the session, with the reason, to let them go home."
 LOCKED = "Nobody is signed in at this screen: unlock it, or type your PIN."
 PHASE_WORDS = {
@@ -75,6 +76,7 @@ def may(
         _person(state, kind, actor)
         or _moment(state, kind)
         or _subject(state, kind)
+        or _around(state, window, kind, actor, protocol, at)
         or gate(state, window, kind, actor, protocol, at)
     )
 
@@ -86,6 +88,39 @@ def gate(
     if kind not in GATES:
         return None
     return refusal(findings(Gate(GATES[kind], state, window, protocol, at, actor)))
+
+
+def _around(
+    state: Session, window: Window, kind: str, actor: Actor, protocol: Protocol, at: datetime
+) -> Refused | None:
+    """Asks about something of this instant that has to be there."""
+    if kind == "pause_alarm" and not window.alarms:
+        return Refused("no_alarm", "There is no alarm to pause.")
+    if kind in OVERRIDES:
+        gates = (Gate(name, state, window, protocol, at, actor) for name in _ahead(state))
+        return _no_hold([each for gate in gates for each in findings(gate)])
+    return None
+
+
+def _ahead(state: Session) -> tuple[str, ...]:
+    """The gates that somebody stands at now."""
+    match state.phase:
+        case Phase.CLEAR:
+            return ("clear", "start") if state.cleared_at else ("clear",)
+        case Phase.DOSE:
+            return "next", "resume"
+        case Phase.RECOVER:
+            return ("discharge",)
+    return ()
+
+
+def _no_hold(found: list[Finding]) -> Refused | None:
+    if any(each.strength is Strength.HOLD for each in found):
+        return None
+    for each in found:
+        if each.strength is Strength.NEVER:
+            return Refused("never", f"Nobody may override this: {each.sentence}")
+    return Refused("no_hold", "Nothing is held up now that a prescriber could override.")
 
 
 def _person(state: Session, kind: str, actor: Actor) -> Refused | None:

@@ -66,6 +66,7 @@ class Window:
     monitor_free_since: datetime | None = None  # when another session let go of the asked one
     last_dose_at: datetime | None = None  # of this patient, in any earlier session
     last_weight: tuple[Decimal, datetime] | None = None  # kg, of an earlier session
+    alarms: frozenset[str] = frozenset()  # those of this session that are heard, or were answered
     screens_watching: int = 0  # audible screens that watch this chair
     gateway_lost_since: datetime | None = None  # since when no listener takes messages
 
