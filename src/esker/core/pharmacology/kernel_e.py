@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from numba import njit, prange
 
-from . import lanes, modes, summary_kernel, sweep
+from . import ahead, lanes, modes, summary_kernel, sweep
+from .ahead import Shape
 from .fingerprint import fingerprint
-from .lanes import CHUNK, KERNEL, OPTIONS, larger, load, spread, store
+from .lanes import CHUNK, KERNEL, OPTIONS, clear, larger, load, spread, store
 from .layout import HNK_PER_NK
 from .modes import (
     add_filter,
@@ -17,7 +18,7 @@ from .modes import (
     arrowhead,
     scale_row,
 )
-from .sweep import Shape, above_zero, four, sweeper, weigh, weigh_two
+from .sweep import sweeper
 
 # Positions in layout.PARAMETERS["E"].
 (KAN, KASW, KAPO, VC, Q1, VP1, Q2, VP2, QH, VH, KEL, KMET, VN, CLN, VPN, QN, FH, VH1, VH2, CLH,
@@ -27,7 +28,12 @@ OBSERVED = (0, 1, 3, 4, 5, 0)  # as `summary_kernel.observe` has it
 ROWS = 6
 MODES = 14  # 3 depots, 4 of drug and liver, 2 NK, 2 HNK, effect site, 2 tolerances
 DRUG, NK, HNK, EFFECT, T_SBP, T_CADSS, LIVER, DEPOTS, SPARE = (MODES * r for r in range(9))
-SHAPE = Shape(1, MODES, 4, ROWS, ROWS, 9, -1, OBSERVED)
+# Which modes can reach each output: 53 products instead of 84.
+REACH = (
+    ((0, 7),), ((0, 9),), ((0, 11),), ((0, 7), (11, 12)), ((0, 7), (11, 13)),
+    ((0, 7), (11, 12), (13, 14)),
+)  # fmt: skip
+SHAPE = Shape("E", 1, MODES, 4, ROWS, REACH, 9, -1, OBSERVED)
 
 
 @njit(inline="always", **OPTIONS)
@@ -37,8 +43,8 @@ def build_e(_, p, lam, b, rows, gap):
     `p` is (25, WIDTH); `lam`, `gap` 14 rows; `b` 4 * 14; `rows` 9 * 14, of which the first
     six stay as outputs. Returns the amplification of rounding.
     """
-    b[:] = 0.0
-    rows[:] = 0.0
+    clear(b)
+    clear(rows)
     for m in range(3):
         store(lam, m, load(p, KAN + m))
         store(gap, m, spread(1.0))
@@ -79,26 +85,7 @@ def build_e(_, p, lam, b, rows, gap):
     return worst
 
 
-@njit(inline="always", **OPTIONS)
-def read_e(a, ahead, w, base, y):
-    """The six outputs after each of the next four steps into `y`.
-
-    Only modes that can reach an output are weighed: 53 products instead of 84.
-    """
-    ahead, w, base, r = ahead[0], w[0], base[0], a * ROWS
-    drug, effect = weigh_two(0, 7, MODES, r, r + 3, ahead, w, four(base, 0), four(base, 3))
-    above_zero(y, 0, ROWS, drug)
-    above_zero(y, 3, ROWS, weigh(11, 12, MODES, r + 3, ahead, w, effect))
-    nk, hnk = weigh_two(0, 9, MODES, r + 1, r + 2, ahead, w, four(base, 1), four(base, 2))
-    above_zero(y, 1, ROWS, nk)
-    above_zero(y, 2, ROWS, weigh(9, 11, MODES, r + 2, ahead, w, hnk))
-    sbp, cadss = weigh_two(0, 7, MODES, r + 4, r + 5, ahead, w, four(base, 4), four(base, 5))
-    sbp, cadss = weigh_two(11, 12, MODES, r + 4, r + 5, ahead, w, sbp, cadss)
-    above_zero(y, 4, ROWS, weigh(12, 13, MODES, r + 4, ahead, w, sbp))
-    above_zero(y, 5, ROWS, weigh(13, 14, MODES, r + 5, ahead, w, cadss))
-
-
-sweep_chunk = sweeper(build_e, read_e, SHAPE)
+sweep_chunk = sweeper(build_e, SHAPE)
 
 
 def _kernel(stamp):
@@ -117,5 +104,5 @@ def _kernel(stamp):
 
 
 sweep_e = _kernel(
-    fingerprint(vars(lanes), vars(modes), vars(summary_kernel), vars(sweep), globals())
+    fingerprint(vars(lanes), vars(modes), vars(ahead), vars(summary_kernel), vars(sweep), globals())
 )

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from numba import njit, prange
 
-from . import lanes, modes, summary_kernel, sweep
+from . import ahead, lanes, modes, summary_kernel, sweep
+from .ahead import Shape
 from .fingerprint import fingerprint
-from .lanes import CHUNK, INLINED, KERNEL, OPTIONS, larger, load, spread, store
+from .lanes import CHUNK, KERNEL, OPTIONS, clear, larger, load, spread, store
 from .layout import HNK_PER_KETAMINE, NK_PER_KETAMINE
 from .modes import (
     add_delay,
@@ -18,7 +19,7 @@ from .modes import (
     arrowhead,
     scale_row,
 )
-from .sweep import Shape, above_zero, four, sweeper, weigh, weigh_two
+from .sweep import sweeper
 
 # Positions in layout.PARAMETERS["R"].
 (V1, V2, V3, CL, Q2, Q3, KMET, FM, CLN, QN, VN2, FH, VH1, VH2, CLH, QHNK, FAST, SLOW, SHARE, KE0,
@@ -30,7 +31,10 @@ OBSERVED = (1, 2, 4, 5, 6, S_ROWS)  # as `summary_kernel.observe` has it
 MODES = 14  # 3 of drug, 2 of metabolic delay, 2 NK, 2 HNK, 2 venous, effect site, 2 tolerances
 CHAIN = 3  # where the double pole of the delay starts
 ARTERIAL, VENOUS, NK, HNK, EFFECT, T_SBP, T_CADSS, DELAYED, SPARE = (MODES * r for r in range(9))
-SHAPE = Shape(2, MODES, 1, S_ROWS, ROWS, 9, CHAIN, OBSERVED)
+# Which modes can reach each output: 62 products instead of 154.
+BOTH = (((0, 3),), ((0, 3), (9, 11)), ((0, 7),), ((0, 9),))
+REACH = (*BOTH, ((0, 3), (11, 12)), ((0, 3), (11, 13)), ((0, 3), (11, 12), (13, 14)), *BOTH)
+SHAPE = Shape("R", 2, MODES, 1, S_ROWS, REACH, 9, CHAIN, OBSERVED)
 
 
 @njit(inline="always", **OPTIONS)
@@ -40,8 +44,8 @@ def build_r(enantiomer, p, lam, b, rows, gap):
     `p` is (24, WIDTH); `lam`, `b`, `gap` 14 rows; `rows` 9 * 14, of which the first seven stay as
     outputs. R-ketamine drives no effect here. Returns the amplification of rounding.
     """
-    b[:] = 0.0
-    rows[:] = 0.0
+    clear(b)
+    clear(rows)
     cl = load(p, CL if enantiomer == S else CL_R)
     v1, q2, q3 = load(p, V1), load(p, Q2), load(p, Q3)
     a0, a1, a2 = (cl + q2 + q3) / v1, q2 / load(p, V2), q3 / load(p, V3)
@@ -81,36 +85,7 @@ def build_r(enantiomer, p, lam, b, rows, gap):
     return worst
 
 
-@njit(**INLINED)
-def read_both(count, a, at, ahead, w, base, y):
-    """What both enantiomers have, after each of the next four steps: rows `at` on of `y`."""
-    r = a * count
-    arterial, venous = weigh_two(0, 3, MODES, r, r + 1, ahead, w, four(base, 0), four(base, 1))
-    above_zero(y, at, ROWS, arterial)
-    above_zero(y, at + 1, ROWS, weigh(9, 11, MODES, r + 1, ahead, w, venous))
-    nk, hnk = weigh_two(0, 7, MODES, r + 2, r + 3, ahead, w, four(base, 2), four(base, 3))
-    above_zero(y, at + 2, ROWS, nk)
-    above_zero(y, at + 3, ROWS, weigh(7, 9, MODES, r + 3, ahead, w, hnk))
-
-
-@njit(inline="always", **OPTIONS)
-def read_r(a, ahead, w, base, y):
-    """The eleven outputs after each of the next four steps into `y`.
-
-    Only modes that can reach an output are weighed: 62 products instead of 154.
-    """
-    read_both(S_ROWS, a, 0, ahead[S], w[S], base[S], y)
-    read_both(R_ROWS, a, S_ROWS, ahead[R], w[R], base[R], y)
-    ahead, w, base, r = ahead[S], w[S], base[S], a * S_ROWS
-    effect = weigh(0, 3, MODES, r + 4, ahead, w, four(base, 4))
-    above_zero(y, 4, ROWS, weigh(11, 12, MODES, r + 4, ahead, w, effect))
-    sbp, cadss = weigh_two(0, 3, MODES, r + 5, r + 6, ahead, w, four(base, 5), four(base, 6))
-    sbp, cadss = weigh_two(11, 12, MODES, r + 5, r + 6, ahead, w, sbp, cadss)
-    above_zero(y, 5, ROWS, weigh(12, 13, MODES, r + 5, ahead, w, sbp))
-    above_zero(y, 6, ROWS, weigh(13, 14, MODES, r + 6, ahead, w, cadss))
-
-
-sweep_chunk = sweeper(build_r, read_r, SHAPE)
+sweep_chunk = sweeper(build_r, SHAPE)
 
 
 def _kernel(stamp):
@@ -132,5 +107,5 @@ def _kernel(stamp):
 
 
 sweep_r = _kernel(
-    fingerprint(vars(lanes), vars(modes), vars(summary_kernel), vars(sweep), globals())
+    fingerprint(vars(lanes), vars(modes), vars(ahead), vars(summary_kernel), vars(sweep), globals())
 )

@@ -1,7 +1,7 @@
 """Patients in modes along the knots, whatever the model (numba): what both kernels share.
 
 A model is one or two blocks of equally many modes that do not touch (Model R: the enantiomers). Its
-kernel hands over `build`, which fills `lam`, `b` and `rows` of a block, and `read`, which knows what
+kernel hands over `build`, which fills `lam`, `b` and `rows` of a block, and a `Shape`, which says what
 modes each output needs. Work arrays are (blocks, rows, WIDTH); a function on one block takes its part.
 """
 # Vector values are outside mypy's reach; these kernels are held by tests instead.
@@ -9,16 +9,16 @@ modes each output needs. Work arrays are (blocks, rows, WIDTH); a function on on
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from numba import njit
 
+from .ahead import forward, of_model, reader, terms_of
 from .lanes import (
     ALLOCATING,
     CHUNK,
     INLINED,
     OPTIONS,
     WIDTH,
+    clear,
     empty_blocks,
     empty_rows,
     exp_minus,
@@ -33,12 +33,12 @@ from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
 
 @njit(**OPTIONS)
 def decay_factors(lam, gaps, sums, factor):
-    """exp(-lam * gap) for each distinct interval, at row gap * modes + mode.
+    """exp(-lam * gap) for each distinct interval, at row gap * modes + mode; the first one is 0.
 
     A gap that is the sum of two shorter ones (`sums`, -1: it is none) takes their factors' product.
     """
     modes = lam.shape[0]
-    for g in range(gaps.size):
+    for g in range(1, gaps.size):
         one, two = sums[g, 0] * modes, sums[g, 1] * modes
         for m in range(modes):
             if one >= 0:
@@ -49,83 +49,12 @@ def decay_factors(lam, gaps, sums, factor):
 
 
 @njit(**OPTIONS)
-def look_ahead(modes, count, chain, gap, gaps, a, rows, factor, ahead, leap):
-    """What the present modes give to `count` outputs one to four gaps on, and their decay over all.
-
-    The coefficient of mode m in row r after gap i stands at ((a * count + r) * modes + m) * AHEAD + i:
-    the row times powers of one step, so that four outputs cost no more than their products.
-    """
-    for m in range(modes):
-        f = load(factor, gap * modes + m)
-        square = f * f
-        cube, fourth = f * square, square * square
-        store(leap, a * modes + m, fourth)
-        for r in range(count):
-            coefficient, at = load(rows, r * modes + m), ((a * count + r) * modes + m) * AHEAD
-            store(ahead, at, coefficient * f)
-            store(ahead, at + 1, coefficient * square)
-            store(ahead, at + 2, coefficient * cube)
-            store(ahead, at + 3, coefficient * fourth)
-    if chain >= 0:
-        for r in range(count):
-            at = ((a * count + r) * modes + chain) * AHEAD
-            for i in range(AHEAD):
-                fed = ((i + 1.0) * gaps[gap]) * load(ahead, at + AHEAD + i)
-                store(ahead, at + i, load(ahead, at + i) + fed)
-
-
-@njit(**OPTIONS)
 def step(modes, chain, minutes, factor, at, w):
     """Let the modes decay; those at `chain` and after it are a double pole, the first feeds the second."""
     if chain >= 0:
         store(w, chain + 1, load(w, chain + 1) + minutes * load(w, chain))
     for m in range(modes):
         store(w, m, load(w, m) * load(factor, at * modes + m))
-
-
-@njit(**INLINED)
-def weigh(first, last, modes, row, ahead, w, totals):
-    """Add modes `first` to `last` to the four totals of one row; `row` counts rows of `ahead`."""
-    a, b, c, d = totals
-    for m in range(first, last):
-        x, at = load(w, m), (row * modes + m) * AHEAD
-        a = a + load(ahead, at) * x
-        b = b + load(ahead, at + 1) * x
-        c = c + load(ahead, at + 2) * x
-        d = d + load(ahead, at + 3) * x
-    return a, b, c, d
-
-
-@njit(**INLINED)
-def weigh_two(first, last, modes, row, other, ahead, w, totals, others):
-    """The same for two rows at once: eight sums hide the latency of a multiply-add."""
-    a, b, c, d = totals
-    e, f, g, h = others
-    for m in range(first, last):
-        x = load(w, m)
-        at, to = (row * modes + m) * AHEAD, (other * modes + m) * AHEAD
-        a, e = a + load(ahead, at) * x, e + load(ahead, to) * x
-        b, f = b + load(ahead, at + 1) * x, f + load(ahead, to + 1) * x
-        c, g = c + load(ahead, at + 2) * x, g + load(ahead, to + 2) * x
-        d, h = d + load(ahead, at + 3) * x, h + load(ahead, to + 3) * x
-    return (a, b, c, d), (e, f, g, h)
-
-
-@njit(**INLINED)
-def four(base, r):
-    """Where the four totals of row `r` begin: what it would settle at."""
-    x = load(base, r)
-    return x, x, x, x
-
-
-@njit(**INLINED)
-def above_zero(y, r, stride, totals):
-    """Store row `r` of four outputs, lifting the rounding error of what has decayed away."""
-    zero = spread(0.0)
-    store(y, r, larger(totals[0], zero))
-    store(y, stride + r, larger(totals[1], zero))
-    store(y, 2 * stride + r, larger(totals[2], zero))
-    store(y, 3 * stride + r, larger(totals[3], zero))
 
 
 @njit(**INLINED)
@@ -230,48 +159,18 @@ def add_area(modes, chain, row, rows, life, b, w, level, given, kept, into):
     store(kept, into, total)
 
 
-def of_model(build):
-    """Give a function that closes over a model a name of its own.
-
-    numba names machine code by qualified name, types and a count that begins anew in each process.
-    Two kernels that were cached by two processes would carry one name for different code, and where
-    both are loaded the second would run the first one's.
-    """
-
-    def rename(function):
-        function.__qualname__ = f"{function.__qualname__}.{build.py_func.__name__}"
-        return function
-
-    return rename
-
-
-class Shape(NamedTuple):
-    """A model's arrays: how many blocks, and of each block how many modes and channels.
-
-    `own` outputs belong to the first block, of `total`; `work` is rows of modes for `build`. A double
-    pole begins at mode `chain` (-1: there is none). `observed` is `summary_kernel.observe`'s rows.
-    """
-
-    blocks: int
-    modes: int
-    channels: int
-    own: int
-    total: int
-    work: int
-    chain: int
-    observed: tuple[int, ...]
-
-
-def sweeper(build, read, shape):
+def sweeper(build, shape):
     """The function that runs one chunk of a model's patients; the model's kernel calls it in parallel.
 
     Functions and numbers are closed over, so that each model gets machine code of its own.
     """
-    prepare, follow = _preparer(build, shape), _follower(read, shape)
-    blocks, modes, channels, own, total, work, _, _ = shape
+    prepare, follow = _preparer(build, shape), _follower(shape)
+    blocks, modes, channels, own = shape[1:5]
+    total, work = len(shape.reach), shape.work
+    terms = terms_of(shape)[0].size
 
     @njit(inline="always", **ALLOCATING)
-    @of_model(build)
+    @of_model(shape)
     def sweep(chunk, p, amounts, feel, gaps, sums, regular, ahead_of, gap_of, end_of, output_of, first,
               channel, column, scale, delivered, times, effects, curves, summaries,
               amplification):  # fmt: skip
@@ -288,7 +187,7 @@ def sweeper(build, read, shape):
         w, level = empty_blocks(blocks, modes), empty_blocks(blocks, modes)
         base, given = empty_blocks(blocks, own + 3), empty_blocks(blocks, channels)
         factor = empty_blocks(blocks, gaps.size * modes)
-        ahead = empty_blocks(blocks, regular.size * own * modes * AHEAD)
+        ahead = empty_rows(regular.size * terms * AHEAD)
         leap = empty_blocks(blocks, regular.size * modes)
         n = p.shape[1]
         for at in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), WIDTH):
@@ -310,10 +209,10 @@ def sweeper(build, read, shape):
 
 
 def _preparer(build, shape):
-    blocks, modes, _, own, total, _, chain, _ = shape
+    blocks, modes, look_ahead = shape.blocks, shape.modes, forward(shape)
 
     @njit(**OPTIONS)
-    @of_model(build)
+    @of_model(shape)
     def prepare(gaps, sums, regular, p, lam, life, b, rows, scratch, factor, ahead, leap, y):
         """Everything about WIDTH patients that no dose changes; row 0 of `y` is their amplification."""
         strain = spread(1.0)
@@ -323,32 +222,42 @@ def _preparer(build, shape):
                 store(life[c], m, 1.0 / load(lam[c], m))
             decay_factors(lam[c], gaps, sums, factor[c])
             for a in range(regular.size):
-                look_ahead(modes, own if c == 0 else total - own, chain, regular[a], gaps, a,
-                           rows[c], factor[c], ahead[c], leap[c])  # fmt: skip
+                for m in range(modes):
+                    square = load(factor[c], regular[a] * modes + m)
+                    square = square * square
+                    store(leap[c], a * modes + m, square * square)
+                look_ahead(c, a, regular[a], gaps, rows[c], factor[c], ahead)
         store(y, 0, strain)
 
     return prepare
 
 
-def _follower(read, shape):
-    blocks, modes, channels, own, total, _, chain, observed = shape
+def _follower(shape):
+    blocks, modes, channels, chain, observed = *shape[1:4], shape.chain, shape.observed
+    own, total, begin_of = shape.own, len(shape.reach), terms_of(shape)[2]
+    terms = int(begin_of[-1])
+    read = reader(shape, begin_of, range(own))
+    read_other = reader(shape, begin_of, range(own, total)) if blocks > 1 else read
 
     @njit(**OPTIONS)
-    @of_model(read)
+    @of_model(shape)
     def follow(at, mine, dose, feel, gaps, ahead_of, gap_of, end_of, output_of, first, channel,
                column, scale, delivered, times, effects, life, b, rows, w, level, base, given, factor,
                ahead, leap, y, kept, curves, summarise):  # fmt: skip
         """Take WIDTH patients from the first knot to the last."""
-        w[:] = 0.0
-        level[:] = 0.0
-        base[:] = 0.0
-        given[:] = 0.0
+        for c in range(blocks):
+            clear(w[c])
+            clear(level[c])
+            clear(base[c])
+            clear(given[c])
         running = k = 0
         for q in range(end_of.size):
             begin, k = k, end_of[q]
             a, gap = ahead_of[q], gap_of[q]
             if a >= 0:
-                read(a, ahead, w, base, y)
+                read(a * terms, ahead, w[0], base[0], y)
+                if blocks > 1:
+                    read_other(a * terms, ahead, w[1], base[1], y)
                 for c in range(blocks):
                     step(modes, chain, AHEAD * gaps[gap], leap[c], a, w[c])
             else:
@@ -356,13 +265,14 @@ def _follower(read, shape):
                 for event in range(begun, ended):
                     running += 1 if scale[event] > 0.0 else -1 if scale[event] < 0.0 else 0
                 for c in range(blocks):
-                    count = own if c == 0 else total - own
-                    step(modes, chain, gaps[gap], factor[c], gap, w[c])
+                    count = total - own if c else own
+                    if gap > 0:
+                        step(modes, chain, gaps[gap], factor[c], gap, w[c])
                     if ended > begun:
                         happen(begun, ended, c * channels, chain, channel, column, scale, delivered,
                                dose, life[c], b[c], w[c], level[c], given[c])  # fmt: skip
                         if running == 0:
-                            level[c][:] = 0.0  # drops the rounding of rates that have cancelled
+                            clear(level[c])  # drops the rounding of rates that have cancelled
                         settle(modes, count, rows[c], level[c], base[c])
                     if output_of[k - 1] >= 0:
                         look(modes, count, rows[c], w[c], base[c], y, c * own)
