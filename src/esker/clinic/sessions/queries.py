@@ -24,6 +24,7 @@ from esker.core.monitoring.latest import current
 from esker.core.protocols.schema import Phase, Protocol
 from esker.core.session import dosing
 from esker.core.session.decide import KINDS
+from esker.core.session.gates import look_once
 from esker.core.session.may import may
 from esker.core.session.state import Actor, Role, Session, Window
 from esker.core.units import plain
@@ -137,9 +138,9 @@ def commands(
     state: Session, surroundings: Window, actor: Actor, protocol: Protocol, now: datetime
 ) -> list[Json]:
     """Every kind of command, whether it would be accepted now, and why not."""
-    found = []
+    found, look = [], look_once()
     for kind in KINDS:
-        refused = may(state, surroundings, kind, actor, protocol, now)
+        refused = may(state, surroundings, kind, actor, protocol, now, look)
         found.append(
             {
                 "kind": kind,

@@ -5,7 +5,7 @@ Every strength here is a floor: a worse or a missing vital never permits more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from esker.core.ledger import Refused
@@ -25,6 +25,8 @@ class Finding:
     overridden: bool = False  # a hold that a signature made a note
 
 
+Look = Callable[[Gate], list[Finding]]
+
 # What no protocol can make weaker (design: gates that have no override).
 FLOOR = dict.fromkeys(
     ("identity", "order", "order_version", "vial", "clearance", "ceiling", "ceiling_per_kg"),
@@ -41,6 +43,18 @@ def findings(gate: Gate) -> list[Finding]:
         for each in bare(gate)
     ]
     return sorted(found, key=lambda each: -each.strength.rank)
+
+
+def look_once() -> Look:
+    """`findings` for many questions about one instant: each gate looks at the readings once."""
+    seen: dict[str, list[Finding]] = {}
+
+    def look(gate: Gate) -> list[Finding]:
+        if gate.name not in seen:
+            seen[gate.name] = findings(gate)
+        return seen[gate.name]
+
+    return look
 
 
 def bare(gate: Gate) -> list[Finding]:

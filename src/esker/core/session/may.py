@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from esker.core.ledger import Refused
 from esker.core.protocols.schema import Phase, Protocol, Strength
 from esker.core.session.commands import ASKS, SIGNED
 from esker.core.session.gate import Gate
-from esker.core.session.gates import Finding, findings, refusal
+from esker.core.session.gates import Finding, Look, findings, refusal
 from esker.core.session.state import Actor, Dosing, Role, Session, Window
 
 BEDSIDE = frozenset({Role.NURSE, Role.PRESCRIBER})
@@ -69,57 +70,51 @@ PHASE_WORDS = {
 
 
 def may(
-    state: Session, window: Window, kind: str, actor: Actor, protocol: Protocol, at: datetime
+    state: Session,
+    window: Window,
+    kind: str,
+    actor: Actor,
+    protocol: Protocol,
+    at: datetime,
+    look: Look = findings,
 ) -> Refused | None:
-    """None when `kind` would be accepted now, as far as that can be said without its parameters."""
-    return (
-        _person(state, kind, actor)
-        or _moment(state, kind)
-        or _subject(state, kind)
-        or _around(state, window, kind, actor, protocol, at)
-        or gate(state, window, kind, actor, protocol, at)
-    )
+    """None when `kind` would be accepted now, as far as that can be said without its parameters.
 
-
-def gate(
-    state: Session, window: Window, kind: str, actor: Actor, protocol: Protocol, at: datetime
-) -> Refused | None:
-    """What stands in the way at the gate of this command, if it has one."""
-    if kind not in GATES:
-        return None
-    return refusal(findings(Gate(GATES[kind], state, window, protocol, at, actor)))
-
-
-def _around(
-    state: Session, window: Window, kind: str, actor: Actor, protocol: Protocol, at: datetime
-) -> Refused | None:
-    """Asks about something of this instant that has to be there."""
+    Who asks about many kinds at one instant hands in one `look_once()`.
+    """
+    stopped = _person(state, kind, actor) or _moment(state, kind) or _subject(state, kind)
+    if stopped:
+        return stopped
     if kind == "pause_alarm" and not window.alarms:
         return Refused("no_alarm", "There is no alarm to pause.")
-    if kind in OVERRIDES:
-        gates = (Gate(name, state, window, protocol, at, actor) for name in _ahead(state))
-        return _no_hold([each for gate in gates for each in findings(gate)])
-    return None
+    names = (
+        _ahead(state, protocol) if kind in OVERRIDES else (GATES[kind],) if kind in GATES else ()
+    )
+    found = [f for name in names for f in look(Gate(name, state, window, protocol, at, actor))]
+    return _no_hold(found) if kind in OVERRIDES else refusal(found)
 
 
-def _ahead(state: Session) -> tuple[str, ...]:
+def _ahead(state: Session, protocol: Protocol) -> tuple[str, ...]:
     """The gates that somebody stands at now."""
     match state.phase:
         case Phase.CLEAR:
-            return ("clear", "start") if state.cleared_at else ("clear",)
+            return ("start", "clear") if state.cleared_at else ("clear",)
         case Phase.DOSE:
-            return "next", "resume"
+            return ("next",) if protocol.drug.form == "device" else ("resume",)
         case Phase.RECOVER:
             return ("discharge",)
     return ()
 
 
-def _no_hold(found: list[Finding]) -> Refused | None:
-    if any(each.strength is Strength.HOLD for each in found):
-        return None
+def _no_hold(found: Iterable[Finding]) -> Refused | None:
+    never = None
     for each in found:
+        if each.strength is Strength.HOLD:
+            return None
         if each.strength is Strength.NEVER:
-            return Refused("never", f"Nobody may override this: {each.sentence}")
+            never = never or each
+    if never:
+        return Refused("never", f"Nobody may override this: {never.sentence}")
     return Refused("no_hold", "Nothing is held up now that a prescriber could override.")
 
 
