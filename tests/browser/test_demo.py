@@ -87,6 +87,34 @@ def test_no_name_and_no_drug_is_cut_off(base, chrome, width, height):
 
 
 @pytest.mark.browser
+def test_at_twice_the_size_the_record_is_read_without_sideways_scrolling(base, chrome):
+    """1180 wide at 200 % is 590: tables of sentences fit; those of numbers scroll by themselves."""
+    page = signed_in(chrome, base, 590, 410)
+    page.get_by_role("link", name="Open Chair 6").click()
+    page.goto(page.url.replace("/chair/", "/record/"))
+    wide = page.evaluate(
+        "[document.documentElement, ...document.querySelectorAll('.wide:has(.stacks)')]"
+        ".map((e) => e.scrollWidth - e.clientWidth)"
+    )
+    assert {0} == set(wide)
+    assert page.locator(".wide:has(.stacks)").count() > 2
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_last_time_of_the_chart_has_room(base, chrome, width, height):
+    """Half a label stands beyond the last grid line: "10:30" is about 34 px wide."""
+    page = signed_in(chrome, base, width, height)
+    page.get_by_role("link", name="Open Chair 3").click()
+    canvas, drawn = page.locator("#plot canvas"), page.locator("#plot .u-over")
+    expect(drawn).to_be_visible()
+    ends = [each.bounding_box() for each in (canvas, drawn)]
+    assert ends[0]["x"] + ends[0]["width"] - (ends[1]["x"] + ends[1]["width"]) >= 17
+    page.context.close()
+
+
+@pytest.mark.browser
 @pytest.mark.hazard(45)
 def test_colour_never_speaks_alone(base, chrome):
     """Hazard 45: each alarm and each number says its rank in words and with a shape."""

@@ -18,6 +18,16 @@ def test_the_worst_alarm_stands_first(session):
     assert ["high", "low"] == [a["id"] for a in presenters.alarms(session["alarms"])]
 
 
+def test_the_strip_says_how_many_alarms_it_holds(session):
+    """It scrolls where they do not fit, and none is hidden without a word; one needs none."""
+    elsewhere = {"session": session["id"], "chair": "Chair 4", "id": "a", "priority": "low",
+                 "sentence": "Low."}  # fmt: skip
+    session["elsewhere"] = [elsewhere]
+    assert "<strong>2 alarms</strong> at this chair, and at 1 other chair</p>" in chair(session)
+    session["alarms"].pop()
+    assert "at this chair," not in chair(session)
+
+
 def test_the_worse_number_of_a_pressure_rules_its_tile(session):
     """A diastolic that holds is not hidden by a calm systolic."""
     pressure = presenters.tiles(session["vitals"])[0]

@@ -87,15 +87,15 @@ def may(
         return stopped
     if kind == "pause_alarm" and not window.alarms:
         return Refused("no_alarm", "There is no alarm to pause.")
-    names = (
-        _ahead(state, protocol) if kind in OVERRIDES else (GATES[kind],) if kind in GATES else ()
-    )
+    names = _gates(state, kind, protocol)
     found = [f for name in names for f in look(Gate(name, state, window, protocol, at, actor))]
     return _no_hold(found) if kind in OVERRIDES else refusal(found)
 
 
-def _ahead(state: Session, protocol: Protocol) -> tuple[str, ...]:
-    """The gates that somebody stands at now."""
+def _gates(state: Session, kind: str, protocol: Protocol) -> tuple[str, ...]:
+    """The gate of a command; of an override, those that somebody stands at now."""
+    if kind not in OVERRIDES:
+        return (GATES[kind],) if kind in GATES else ()
     match state.phase:
         case Phase.CLEAR:
             return ("start", "clear") if state.cleared_at else ("clear",)

@@ -74,7 +74,7 @@ function options() {
     width: place.clientWidth, height: HEIGHT,
     tzDate: (at) => window.uPlot.tzDate(new Date(at * 1000), zone),
     scales: { x: { time: true }, ...Object.fromEntries(LANES.map((lane) => [lane.title, scale(lane)])) },
-    padding: [20, 8, 0, 0],
+    padding: [20, 24, 0, 0], // on the right, room for half of the last time
     axes: [{ size: 30, stroke: "#b9c4cf", grid: { stroke: "#2c3742" }, values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map(([incr, text]) => [incr, text, null, null, null, null, null, null, 1]) },
       ...LANES.map((lane, i) => ({ scale: lane.title, side: 3, size: i ? 0 : 40, show: !i, values: () => [], grid: { show: false }, ticks: { show: false } }))],
     legend: { show: false },
@@ -170,8 +170,10 @@ function marks(u) {
     ctx.stroke();
     const words = `${kind === "dose" ? "▼" : "■"} ${text.split(/[.:(]/)[0]}`;
     if (x < end) continue; // the event list has them all; here they must not overlap
-    ctx.fillText(words, x - 4 * devicePixelRatio, bbox.top - 15 * devicePixelRatio);
-    end = x + ctx.measureText(words).width + 8 * devicePixelRatio;
+    const { width } = ctx.measureText(words);
+    const left = Math.min(x - 4 * devicePixelRatio, ctx.canvas.width - width);
+    ctx.fillText(words, left, bbox.top - 15 * devicePixelRatio);
+    end = left + width + 12 * devicePixelRatio;
   }
   ctx.restore();
 }
