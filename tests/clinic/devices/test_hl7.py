@@ -323,6 +323,7 @@ MALFORMED = {
     "a batch file": b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + message(ORU, obx()),
     "NUL": message(ORU, "PID|||\0"),
     "two messages in one frame": message(ORU, obx(), ORU, obx()),
+    "given up when another frame began": message(ORU, obx()) + b"\x0b",
     "too large": message(ORU, "Z" * hl7.LARGEST),
 }
 

@@ -103,6 +103,17 @@ def test_a_malformed_message_gets_its_reason_and_is_kept_to_be_read(clinic):
     )  # fmt: skip
 
 
+def test_a_message_whose_frame_was_given_up_is_kept_unread_and_charts_nothing(clinic):
+    """What of it came may be half a number."""
+    intake.receive(str(clinic.id), oru(1, 1, 97) + b"\x0b", AT)
+
+    with scope(clinic.id):
+        (row,) = models.Unread.objects.all()
+    assert ([], "given up before its end: another frame began in it") == (
+        kept(clinic.id), row.reason,
+    )  # fmt: skip
+
+
 def test_a_flood_of_different_nonsense_is_bounded_and_counted(clinic, monkeypatch):
     monkeypatch.setattr(unread, "MOST", 5)
 

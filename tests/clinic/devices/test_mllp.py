@@ -230,6 +230,38 @@ def test_garbage_before_a_frame_closes_that_connection_only():
 
 
 @pytest.mark.hazard(41)
+def test_a_frame_that_was_given_up_is_handed_on_apart_and_the_next_one_is_answered():
+    """Hostile HL7: two messages never merge; the sender hears of the one that it finished only."""
+    heard = []
+
+    def note(raw):
+        heard.append(raw)
+        return answer(raw)
+
+    async def whole():
+        async with asyncio.timeout(LIMIT_S), listening(note) as connect:
+            peer = await connect()
+            said = mllp.START + b"hal" + mllp.START + b"h" + frame(b"whole") + frame(b"next")
+            assert await say(peer, said, frames=2) == [frame(b"ACK whole"), frame(b"ACK next")]
+
+    asyncio.run(whole())
+    assert heard == [b"hal\x0bh\x0b", b"whole", b"next"]
+
+
+def test_who_speaks_no_mllp_is_named_once(caplog):
+    mllp._tell.cache_clear()
+
+    async def scenario(connect):
+        for _ in range(3):
+            peer = await connect()
+            peer[1].write(b"GET / HTTP/1.1\r\n\r\n")
+            assert await closed(peer)
+
+    run(scenario)
+    assert ["127.0.0.1"] == [each.args[0] for each in caplog.records]
+
+
+@pytest.mark.hazard(41)
 def test_a_frame_of_ten_megabytes_is_refused_while_another_connection_goes_on():
     """Hostile HL7: a bomb is told so and ends its own connection; only its head is handed on."""
     heard = []

@@ -7,8 +7,10 @@ and a time limit, so a flood waits in its own socket and a half-open peer is let
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from math import inf
 
 START, END = b"\x0b", b"\x1c\r"
@@ -19,6 +21,7 @@ MOST = 512  # connections at once: what each may hold in memory is bounded, so a
 PATIENCE_S = 2.0  # for a peer that was refused to hear why
 SWEEP_S = 1.0  # how often those are let go whose time is over
 
+log = logging.getLogger(__name__)
 Reply = Callable[[bytes | None], None]  # empty: no answer was asked for; None: let the peer go
 Receive = Callable[[bytes, Reply], None]
 
@@ -56,6 +59,13 @@ def displaced(peers: Collection[Peer], newcomer: Peer) -> Peer | None:
     if places <= held[newcomer.address] + 1:
         return None
     return min((p for p in peers if p.address == crowd), key=lambda each: each.heard_at)
+
+
+@lru_cache(maxsize=MOST)  # what was said of an address is not said again at each new connection
+def _tell(address: str) -> None:
+    log.warning(
+        "What %s sends is not MLLP, whose frames begin with the byte 0B: it is not heard.", address
+    )
 
 
 class Peer(asyncio.Protocol):
@@ -117,7 +127,11 @@ class Peer(asyncio.Protocol):
             return
         end = self.heard.find(END, self.looked)
         if 0 <= end <= LARGEST:
-            self._hand_on(bytes(self.heard[1:end]), end + len(END))
+            again = self.heard.rfind(START, 1, end)
+            if again > 0:
+                self._give_up(again)
+            else:
+                self._hand_on(bytes(self.heard[1:end]), end + len(END), self._answer)
         elif len(self.heard) > LARGEST + 1:
             self._refuse()
         elif self.ended:
@@ -133,20 +147,29 @@ class Peer(asyncio.Protocol):
         while self.heard[:2] == START * 2:
             del self.heard[0]
         if self.heard and not self.heard.startswith(START):
+            _tell(self.address)
             self.transport.close()  # whatever speaks here, it is not MLLP
             return False
         return True
 
-    def _hand_on(self, message: bytes, length: int) -> None:
+    def _give_up(self, again: int) -> None:
+        """A frame began inside this one, whose sender gave it up: kept with that VT, unanswered.
+
+        An answer would be taken for the answer to the frame that follows.
+        """
+        begun = bytes(self.heard[1 : again + 1])
+        self._hand_on(begun, again, lambda answer: self._answer(answer and b""))
+
+    def _hand_on(self, message: bytes, length: int, reply: Reply) -> None:
         del self.heard[:length]
         self.looked, self.busy, self.spoke = 0, True, True
         self.heard_at = self.now()
         self.limit, self.until = 0.0, inf
-        self.receive(message, self._answer)
+        self.receive(message, reply)
 
     def _refuse(self) -> None:
         self.over = True
-        self._hand_on(bytes(self.heard[1 : LARGEST + 2]), len(self.heard))
+        self._hand_on(bytes(self.heard[1 : LARGEST + 2]), len(self.heard), self._answer)
 
     def _answer(self, answer: bytes | None) -> None:
         self.busy = False
