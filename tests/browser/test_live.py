@@ -227,3 +227,23 @@ def test_a_monitor_that_falls_silent_is_named(tmp_path, chrome):
         expect(page.locator(".strip")).to_contain_text("from the monitor: look", timeout=60_000)
         page.screenshot(path="artefacts/silent.png")
         page.context.close()
+
+
+@pytest.mark.browser
+def test_a_key_stays_on_its_button_when_the_page_is_brought_up_to_date(page):
+    """Acknowledge and Pause are of one alarm: focus on the second never moves to the first."""
+    at_chair(page, 3)
+    page.locator("[data-kind=pause_alarm]").first.wait_for()
+    focused = page.evaluate(
+        """() => {
+          const strip = document.querySelector("[data-region=strip]");
+          strip.replaceWith(strip.cloneNode(true)); // nothing is known of it: it is placed anew
+          const mine = document.querySelector("[data-kind=pause_alarm]");
+          mine.focus();
+          return new Promise((done) => {
+            const look = () => mine.isConnected || done(document.activeElement.dataset.kind);
+            setInterval(look, 50);
+          });
+        }"""
+    )
+    assert "pause_alarm" == focused

@@ -68,11 +68,9 @@ function replace(old, region) {
 
 function key(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
-  for (const name of ["open", "send", "alarmId"]) {
-    const attribute = name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
-    if (element.dataset[name]) return `[data-${attribute}="${CSS.escape(element.dataset[name])}"]`;
-  }
-  return null;
+  // All that it has: Acknowledge and Pause name the same alarm, and Enter must not press the other.
+  const names = ["data-open", "data-send", "data-kind", "data-alarm-id", "href"].filter((name) => element.getAttribute(name));
+  return names.map((name) => `[${name}="${CSS.escape(element.getAttribute(name))}"]`).join("") || null;
 }
 
 function beat(event) {
