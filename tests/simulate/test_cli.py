@@ -144,15 +144,18 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
     assert err.count("\n") == 1
 
 
-def test_broken_json_and_racemic_spray_say_so(
+def test_broken_json_two_devices_in_a_row_and_racemic_spray_say_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The two slips that a user makes first."""
-    broken = tmp_path / "r.json"
+    """The slips that a user makes first."""
+    broken, two = tmp_path / "r.json", tmp_path / "two.json"
     broken.write_text("[{")
+    two.write_text('[{"at_min": 0, "route": "nasal", "amount_mg": 56}]')
 
     assert main(["--model", "esketamine", "--regimen", str(broken)]) == 2
+    assert main(["--model", "esketamine", "--regimen", str(two)]) == 2
     assert main(["--model", "ketamine", "--dose", "50 mg nasal"]) == 2
     err = capsys.readouterr().err
     assert "is not JSON" in err
+    assert "regimen[0].amount_mg: a nasal row is one device of 28 mg" in err
     assert "racemic nasal sprays differ" in err

@@ -137,11 +137,12 @@ def _doses(args: argparse.Namespace) -> Any:
     import json
 
     from esker.core.pharmacology import InputError, from_rows, parse_dose
+    from esker.core.pharmacology.regimen import by_device
 
     if args.dose:
         return parse_dose(args.dose, args.weight, args.model)
     try:
-        return from_rows(json.loads(args.regimen.read_text(encoding="utf-8")))
+        return by_device(from_rows(json.loads(args.regimen.read_text(encoding="utf-8"))))
     except (json.JSONDecodeError, UnicodeDecodeError) as wrong:
         raise InputError(f"regimen {args.regimen.name} is not JSON: {wrong}") from None
 
@@ -150,10 +151,13 @@ def _events(path: Path) -> Any:
     import csv
 
     from esker.core.pharmacology import from_events
-    from esker.core.pharmacology.regimen import number_cells
+    from esker.core.pharmacology.regimen import by_device, number_cells
 
     with path.open(newline="", encoding="utf-8-sig") as file:
-        return from_events(number_cells(csv.DictReader(file)))
+        subjects = from_events(number_cells(csv.DictReader(file)))
+    for each in subjects:
+        by_device(each.doses)
+    return subjects
 
 
 def _write(args: argparse.Namespace, studies: list[tuple[str | None, Study]]) -> None:

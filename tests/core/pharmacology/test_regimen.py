@@ -18,7 +18,7 @@ from esker.core.pharmacology import (
     simulate,
 )
 from esker.core.pharmacology.dosing import Drug, nasal_order, plan
-from esker.core.pharmacology.regimen import number_cells
+from esker.core.pharmacology.regimen import by_device, number_cells
 
 SPRAY = {"at_min": 0, "route": "nasal", "amount_mg": 28}
 
@@ -71,6 +71,15 @@ def test_a_regimen_file_names_the_row_and_field(rows: object, names: str) -> Non
     """The message says which dose and which field."""
     with pytest.raises(InputError, match=names):
         from_rows(rows)
+
+
+def test_a_nasal_row_is_one_device() -> None:
+    """56 mg in one row would be absorbed as one device."""
+    assert by_device(from_rows([SPRAY])) == from_rows([SPRAY])
+    with pytest.raises(
+        InputError, match=r"regimen\[1\].amount_mg: a nasal row is one device of 28"
+    ):
+        by_device(from_rows([SPRAY, SPRAY | {"at_min": 5, "amount_mg": 56}]))
 
 
 def test_a_regimen_row_becomes_a_dose() -> None:

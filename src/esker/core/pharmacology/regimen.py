@@ -96,6 +96,23 @@ def _row(number: int, row: Mapping[str, object]) -> Dose:
         raise InputError(f"regimen[{number}].{wrong}") from None
 
 
+def by_device(doses: Sequence[Dose]) -> tuple[Dose, ...]:
+    """The same doses, of which each nasal one is a device of 28 mg: what somebody has typed.
+
+    Raises
+    ------
+    InputError
+        Naming the row: two devices in one row would be absorbed as one.
+    """
+    for number, dose in enumerate(doses):
+        if dose.route is Route.NASAL and not math.isclose(dose.amount_mg, DEVICE_MG):
+            raise InputError(
+                f"regimen[{number}].amount_mg: a nasal row is one device of {DEVICE_MG:g} mg; "
+                f"it is {dose.amount_mg:g} mg. Give a row for each device"
+            )
+    return tuple(doses)
+
+
 _DOSE = re.compile(
     r"(?P<amount>\S+)\s*(?P<unit>mg/kg/h|mg/kg|mg/h|mg)\s+(?P<route>[a-z]+)"
     r"(?:\s+(?:over\s+)?(?P<duration>\S+)\s*(?P<time>min|h))?",
