@@ -230,6 +230,8 @@ def _pointless(session: Session) -> set[str]:
     phase, dosing = session.get("phase"), session.get("dosing")
     if not session.get("emergency_at"):
         found.add("end_emergency")
+    if not session.get("nameless"):
+        found.add("put_name")
     if phase in {"dose", "recover", "home"}:
         found |= {"answer_readiness", "sign_order", "weigh", "clear"}
     if phase == "home" or (phase in {"dose", "recover"} and session.get("monitor")):
