@@ -96,9 +96,10 @@ class Story:
         shown = self.page.locator(".thumb button:visible").filter(has_text=words)
         expect(anywhere).not_to_have_count(0, timeout=20000)
         self.page.wait_for_timeout(800)  # what was just recorded moves buttons about
-        if not shown.count():
+        behind = self.page.locator("#d-more button").filter(has_text=words)
+        if behind.count() and not shown.count():  # else the thumb is being drawn anew
             self.page.get_by_role("button", name="More", exact=True).click()
-            shown = self.page.locator("#d-more button").filter(has_text=words)
+            shown = behind
         shown.first.click()
 
     def press(self) -> None:
