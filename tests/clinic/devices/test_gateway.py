@@ -1,5 +1,6 @@
 """The gateway's own thread: what it heard is written and answered, also when it is told to end."""
 
+import secrets
 import socket
 import threading
 import time
@@ -138,6 +139,22 @@ def test_silent_connections_do_not_hide_the_gateway_from_its_own_knock(monkeypat
             pass
         assert [shown.acquire(timeout=20) for _ in range(3)] == [True] * 3
         assert wires
+
+
+@pytest.mark.hazard(17)
+def test_no_word_of_the_knock_is_taken_for_a_frame_of_its_own(monkeypatch):
+    """An alarm that means nothing: one start in twenty chose a word with framing in it."""
+    monkeypatch.setattr(secrets, "token_bytes", lambda size: (mllp.START + mllp.END) * (size // 3))
+    there, heard = threading.Event(), []
+
+    def keep(batch):
+        heard.extend(batch)
+        return acknowledge(batch)
+
+    with closing(Gateway("127.0.0.1", 0, keep, lambda: NOW, there.set)):
+        assert there.wait(20)
+
+    assert heard == []
 
 
 def test_a_gateway_that_cannot_say_that_it_is_there_goes_on_listening(monkeypatch, caplog):

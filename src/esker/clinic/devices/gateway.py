@@ -38,7 +38,8 @@ class Gateway:
         self._writer, self._present = Writer(keep_all, now), present
         self._peers: set[mllp.Peer] = set()
         self._ending = self._reached = False
-        self._word = secrets.token_bytes(16)  # what only its own knock says
+        # What only its own knock says; in hex, since a byte of framing in it would end the frame.
+        self._word = secrets.token_hex(16).encode()
         self._loop = asyncio.new_event_loop()
         serving = mllp.serve(host, port, self._receive, self._peers)
         try:
