@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import intake, models, samples, unread
+from esker.clinic.devices import intake, models, unread
+from esker.clinic.devices.unread import OTHER
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
 from tests.clinic.devices.ward import kept
@@ -142,7 +143,7 @@ def test_a_second_value_for_one_instant_moves_no_charted_value_and_is_listed(cli
 
     readings, unread = journal(clinic)
     assert [float(row[-1]) for row in readings] == [97.0]
-    assert unread == [("02005EFFFE000001", "spo2", samples.OTHER, 1)]
+    assert unread == [("02005EFFFE000001", "spo2", OTHER, 1)]
 
 
 def test_one_control_id_with_other_content_is_another_message(clinic):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import intake, journal, models, quarantine, samples
+from esker.clinic.devices import intake, journal, models, quarantine, unread
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
 from tests.clinic.devices.ward import CODES, MONITOR, START, after, kept, oru, receive, rows, wire
@@ -54,7 +54,7 @@ def test_the_first_value_of_an_instant_stands_and_each_other_one_is_listed(clini
     """An artefact believed: also in a message that adds something."""
     receive(clinic, oru("1", AT, {"hr": 70}), after(2))
     receive(clinic, oru("2", AT, {"hr": 71, "spo2": 97}), after(3))
-    assert listed(clinic) == [("hr", samples.OTHER, "71 at 2026-11-23T10:00:01+00:00; charted: 70")]
+    assert listed(clinic) == [("hr", unread.OTHER, "71 at 2026-11-23T10:00:01+00:00; charted: 70")]
     receive(clinic, oru("3", AT, {"spo2": 96}), after(4))
     assert values(clinic) == [("hr", 70), ("spo2", 97)]
     assert [code for code, *_ in listed(clinic)] == ["hr", "spo2"]

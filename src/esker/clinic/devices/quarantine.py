@@ -57,13 +57,15 @@ def release(clinic_id: str, ids: Sequence[str]) -> None:
     """Take readings out of the journal, in the transaction that wrote them into the ledger."""
     gone, mine = set(ids), m.Sample.objects.filter(clinic_id=clinic_id)
     for part in _in_parts(ids):
+        done = []
         for row in _of(part, mine).values_list(*journal.FIELDS):
             left = [each for each in journal.readings(row) if each.id not in gone]
-            of_row = mine.filter(pk=row[-1])
             if left:
-                of_row.update(shown=journal.shown((r.channel, r.method, r.value) for r in left))
+                shown = journal.shown((r.channel, r.method, r.value) for r in left)
+                mine.filter(pk=row[-1]).update(shown=shown)
             else:
-                of_row.delete()
+                done.append(row[-1])
+        mine.filter(pk__in=done).delete()
 
 
 def _in_parts(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -13,7 +13,6 @@ from decimal import Decimal
 
 from esker.clinic.devices import journal, models, table, unread
 
-OTHER = "another value is charted for this instant"
 Shown = dict[tuple[str, str], Decimal]  # the value of each channel and method
 
 
@@ -66,10 +65,9 @@ def _settled(clinic_id: str, each: Sample, kept: Shown) -> Iterator[unread.Note]
         kept.update(_further(clinic_id, each, kept))
     for of, value in each.shown.items():
         if kept[of] != value:
-            yield unread.Note(
-                each.monitor, of[0], OTHER,
-                f"{value} at {each.observed_at.isoformat()}; charted: {journal.text(kept[of])}",
-                each.received_at, each.message,
+            yield unread.other(
+                each.monitor, of[0], value, each.observed_at, kept[of], each.received_at,
+                each.message,
             )  # fmt: skip
 
 

@@ -10,13 +10,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from esker.clinic import clock, tenancy
-from esker.clinic.devices import journal, models, samples, trend, unread
+from esker.clinic.devices import journal, models, trend, unread
 from esker.clinic.ledger import store
 from esker.core.ledger import Draft
 from esker.core.monitoring.channels import Reading
@@ -120,7 +121,7 @@ def _new(clinic_id: str, session: str, rows: Sequence[journal.Values]) -> list[R
     return list(charted((each for each in readings if each.id not in known), newest))
 
 
-def _sealed_values(clinic_id: str, session: str, old: Sequence[Reading]) -> dict[str, object]:
+def _sealed_values(clinic_id: str, session: str, old: Sequence[Reading]) -> dict[str, Decimal]:
     """What is sealed by id, around the times of these readings."""
     if not old:
         return {}
@@ -129,13 +130,12 @@ def _sealed_values(clinic_id: str, session: str, old: Sequence[Reading]) -> dict
     return {each.id: each.value for _, readings in found for each in readings}
 
 
-def _note_others(clinic_id: str, others: Iterable[Reading], known: dict[str, object]) -> None:
+def _note_others(clinic_id: str, others: Iterable[Reading], known: dict[str, Decimal]) -> None:
     unread.keep(
         clinic_id,
         [
-            unread.Note(
-                each.device or "", each.channel, samples.OTHER,
-                f"{each.value} at {each.observed_at.isoformat()}; charted: {known[each.id]}",
+            unread.other(
+                each.device or "", each.channel, each.value, each.observed_at, known[each.id],
                 each.received_at, None,
             )
             for each in others

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from esker.clinic.devices import hl7, table
 from esker.clinic.devices.models import Unread
@@ -12,6 +13,7 @@ from esker.clinic.devices.models import Unread
 MOST = 200  # rows of one sender; what is beyond is counted in one row, or a flood fills the disk
 MOST_OF_ALL = 2000  # of a clinic, for the same reason
 BEYOND = "(further codes)", "more different codes and reasons than can be listed"
+OTHER = "another value is charted for this instant"
 NOBODY = "(no sender)"
 GLIMPSE = 2000  # bytes kept of what is no message
 Name = tuple[str, str, str]  # sender, code, reason
@@ -24,7 +26,7 @@ class Note:
     reason: str
     raw: str
     at: datetime
-    message: int | None
+    message: str | None
 
 
 def malformed(fault: hl7.Malformed, raw: bytes, at: datetime) -> Note:
@@ -32,6 +34,15 @@ def malformed(fault: hl7.Malformed, raw: bytes, at: datetime) -> Note:
     said = raw[:GLIMPSE].decode("utf-8", "backslashreplace").replace("\0", "\\0")
     sender = fault.header.sender[: hl7.LONGEST_NAME].replace("\0", "") or NOBODY
     return Note(sender, "(malformed)", str(fault)[:300], said, at, None)
+
+
+def other(
+    sender: str, channel: str, value: Decimal, at: datetime, charted: Decimal,
+    received_at: datetime, message: str | None,
+) -> Note:  # fmt: skip
+    """A reading that says another value than the one which is charted for its instant."""
+    said = f"{value} at {at.isoformat()}; charted: {charted}"
+    return Note(sender, channel, OTHER, said, received_at, message)
 
 
 def keep(clinic_id: str, notes: Iterable[Note]) -> None:
