@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.tokens import default_token_generator
+
 from esker.clinic import tenancy
 from esker.clinic.people.models import Clinic, User
 from esker.clinic.people.presence import on_site
@@ -55,6 +57,19 @@ def colleagues(clinic_id: str) -> list[dict[str, Any]]:
              "on_site": user.username in here}
             for user in people
         ]  # fmt: skip
+
+
+def invitation(clinic_id: str, username: str) -> str:
+    """The token of a one-time link; worth nothing once a password is set."""
+    return default_token_generator.make_token(
+        User.objects.get(clinic_id=clinic_id, username=username)
+    )
+
+
+def invited(username: str, token: str) -> User | None:
+    """Whom a one-time link was made for, while it holds."""
+    user = User.objects.filter(username=username, is_active=True).first()
+    return user if user and default_token_generator.check_token(user, token) else None
 
 
 def with_codes(clinic_id: str, at: datetime) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import segno
 from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,8 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from esker.clinic import clock, tenancy
-from esker.clinic.people import commands, screen, signing
-from esker.clinic.people.models import User
+from esker.clinic.people import commands, directory, screen, signing
 from esker.clinic.people.presence import on_site
 from esker.clinic.sessions import queries
 from esker.clinic.setup import commands as setup
@@ -123,8 +122,8 @@ def this_screen(request: HttpRequest) -> HttpResponse:
 @never_cache
 def join(request: HttpRequest, username: str, token: str) -> HttpResponse:
     """A one-time link: password and second factor, and in."""
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None or not default_token_generator.check_token(user, token):
+    user = directory.invited(username, token)
+    if user is None:
         return render(request, "people/no_link.html", status=404)
     refused = None
     if request.method == "POST":
@@ -170,18 +169,18 @@ def presence(request: HttpRequest) -> HttpResponse:
     return redirect(_next(request))
 
 
-def _set_pin(request: HttpRequest, user: User) -> Refused | None:
+def _set_pin(request: HttpRequest, user: AbstractBaseUser) -> Refused | None:
     return commands.set_pin(user, _password(request), request.POST.get("pin", ""))
 
 
-def _change_password(request: HttpRequest, user: User) -> Refused | None:
+def _change_password(request: HttpRequest, user: AbstractBaseUser) -> Refused | None:
     new = request.POST.get("new", "")
     if new != request.POST.get("again", ""):
         return Refused("twice", "The two new passwords are not the same.")
     return commands.change_password(user, _password(request), new)
 
 
-def _change_factor(request: HttpRequest, user: User) -> Refused | None:
+def _change_factor(request: HttpRequest, user: AbstractBaseUser) -> Refused | None:
     sealed = _candidate(request)
     refused = commands.change_second_factor(user, _password(request), sealed, _code(request))
     if refused is None:
@@ -203,7 +202,9 @@ def twice(request: HttpRequest) -> Refused | None:
     return Refused("twice", "The two passwords are not the same.")
 
 
-def enrolment(request: HttpRequest, user: User | None, clinic: str = "") -> dict[str, Any]:
+def enrolment(
+    request: HttpRequest, user: AbstractBaseUser | None, clinic: str = ""
+) -> dict[str, Any]:
     """A secret that waits for its first code, as QR code and as text."""
     sealed = _candidate(request)
     name = user.clinic.name if user else clinic or "clinic"
@@ -217,7 +218,7 @@ def _candidate(request: HttpRequest) -> str:
     return str(request.session.setdefault("candidate", signing.new_secret()))
 
 
-def _enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
+def _enter(request: HttpRequest, user: AbstractBaseUser, to: str) -> HttpResponse:
     here = request.screen
     known = here.id if here is not None and here.clinic == str(user.clinic_id) else None
     login(request, user, backend=BACKEND)
@@ -243,6 +244,5 @@ def _code(request: HttpRequest) -> str:
 
 def link(request: HttpRequest, username: str) -> str:
     """The one-time address by which this person sets password and second factor."""
-    user = User.objects.get(username=username, clinic_id=request.screen.clinic)
-    token = default_token_generator.make_token(user)
-    return request.build_absolute_uri(f"/join/{user.username}/{token}/")
+    token = directory.invitation(request.screen.clinic, username)
+    return request.build_absolute_uri(f"/join/{username}/{token}/")
