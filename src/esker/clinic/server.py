@@ -18,7 +18,6 @@ from esker.clinic import clock
 from esker.clinic.alarms import loop
 from esker.clinic.devices import intake, presence
 from esker.clinic.devices.gateway import Gateway
-from esker.clinic.devices.writer import Batch
 from esker.clinic.forecast import service as forecasts
 from esker.clinic.live import hub, listener
 from esker.clinic.setup import first, tls
@@ -156,12 +155,14 @@ async def _renewing(context: ssl.SSLContext | None, secure: Secure | None) -> No
 
 
 def _gateway(host: str, port: int, clinic: str) -> Gateway:
-    keep_all, present = partial(_keep_all, clinic), partial(presence.note, clinic)
-    return Gateway(host, port, keep_all, clock.arrival, present)
+    return Gateway(
+        host, port, partial(_keep_all, clinic), clock.arrival, partial(presence.note, clinic),
+        partial(intake.read_all, clinic),
+    )  # fmt: skip
 
 
-def _keep_all(clinic: str, batch: Batch) -> Sequence[bytes]:
+def _keep_all(clinic: str, batch: Sequence[intake.Arrived]) -> Sequence[bytes]:
     """Keep, then wake those who look at readings; its commit woke other processes."""
-    answers = intake.receive_all(clinic, batch)
+    answers = intake.keep_all(clinic, batch)
     hub.wake(clinic)
     return answers

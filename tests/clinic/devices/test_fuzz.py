@@ -45,10 +45,11 @@ def test_fuzz_any_bytes_are_a_message_or_malformed_and_no_value_is_beyond_its_ch
         found = hl7.parse(raw, UTC, NOW)
     except hl7.Malformed:
         return
-    for each in found.readings:
-        low, high = PLAUSIBLE[each.channel]
-        assert low <= each.value <= high
-        assert each.observed_at <= NOW + hl7.AHEAD
+    for at, shown in found.instants.items():
+        assert at <= NOW + hl7.AHEAD
+        for (channel, _), value in shown.items():
+            low, high = PLAUSIBLE[channel]
+            assert low <= value <= high
 
 
 class Journal(TestCase):

@@ -89,7 +89,11 @@ KINDS = {
 def send(room, *messages):
     """Over the real listener, all on one connection; the codes that it answered with."""
 
-    listening = gateway.Gateway("127.0.0.1", 0, partial(intake.receive_all, room.clinic), clock.now)
+    keep_all, read_all = (
+        partial(intake.keep_all, room.clinic),
+        partial(intake.read_all, room.clinic),
+    )
+    listening = gateway.Gateway("127.0.0.1", 0, keep_all, clock.now, read_all=read_all)
     with closing(listening), socket.create_connection(listening.address, 20) as wire:
         codes = []
         for rows in messages:

@@ -12,10 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from esker.clinic.devices import intake, journal, models, quarantine, unread
+from esker.clinic.devices import journal, models, quarantine, unread
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import scope
-from tests.clinic.devices.ward import CODES, MONITOR, START, after, kept, oru, receive, rows, wire
+from tests.clinic.devices.ward import (
+    CODES,
+    MONITOR,
+    START,
+    after,
+    kept,
+    oru,
+    receive,
+    receive_all,
+    rows,
+    wire,
+)  # fmt: skip
 
 AT = after(1)
 PULSE = f"OBX|9|NM|{CODES['hr'][0]}|1|55|{CODES['hr'][1]}|||||R|||20261123100001+0000"
@@ -108,7 +119,7 @@ class AnyWay(TestCase):
             for place, (second, shown) in enumerate(said)
         ]
         for part in [batch] if whole else [[each] for each in batch]:
-            intake.receive_all(str(clinic.id), part)
+            receive_all(clinic, part)
 
         first, others = {}, 0
         for second, shown in said:

@@ -47,6 +47,11 @@ def receive(clinic, raw, at):
     assert b"\rMSA|AA|" in answer, answer
 
 
+def receive_all(clinic, batch):
+    """As the listener does: read, then keep together. The answers."""
+    return intake.keep_all(str(clinic.id), intake.read_all(str(clinic.id), batch))
+
+
 def paired(clinic, *intervals, session="s", person=PERSON):
     """A session with these pairings (monitor, from, until in seconds), and their rows."""
     held = tuple(

@@ -17,7 +17,7 @@ from datetime import datetime
 from django.db import connections
 
 from esker.clinic.devices import mllp
-from esker.clinic.devices.writer import LARGEST_BATCH, KeepAll, Writer
+from esker.clinic.devices.writer import LARGEST_BATCH, KeepAll, ReadAll, Writer
 
 LEAVE_S = 2.0  # for the last answers to reach their monitors
 SHOW_S = 3.0  # between the times when it shows that it is there
@@ -33,9 +33,9 @@ class Gateway:
 
     def __init__(
         self, host: str, port: int, keep_all: KeepAll, now: Callable[[], datetime],
-        present: Callable[[], None] = lambda: None,
+        present: Callable[[], None] = lambda: None, read_all: ReadAll = iter,
     ) -> None:  # fmt: skip
-        self._writer, self._present = Writer(keep_all, now), present
+        self._writer, self._present = Writer(keep_all, now, read_all), present
         self._peers: set[mllp.Peer] = set()
         self._ending = self._reached = False
         # What only its own knock says; in hex, since a byte of framing in it would end the frame.
@@ -90,8 +90,7 @@ class Gateway:
         try:
             while not self._ending:
                 self._loop.run_forever()  # until somebody was heard
-                self._loop.stop()
-                self._loop.run_forever()  # and all who spoke meanwhile: a larger batch costs less
+                self._gather()
                 self._writer.write()
                 self._show()
                 if self._writer:
@@ -100,6 +99,12 @@ class Gateway:
         finally:
             connections.close_all()
             self._loop.close()
+
+    def _gather(self) -> None:
+        """Read, and hear who speaks meanwhile, until nobody does: a larger batch costs less."""
+        while self._writer.read() and len(self._writer) < LARGEST_BATCH:
+            self._loop.stop()
+            self._loop.run_forever()
 
     def _show(self) -> None:
         if not self._reached:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from esker.clinic.devices import times
-from esker.clinic.devices.observations import AHEAD, Fields, Heard, Unread, hear
+from esker.clinic.devices.observations import AHEAD, Fields, Instants, Unread, hear
 
 LARGEST = 1 << 20  # bytes
 LONGEST_NAME = 180  # characters of a control id or a sender
@@ -49,7 +49,7 @@ class Message(NamedTuple):
     header: Header
     monitor: str
     patient_ids: tuple[str, ...]
-    readings: tuple[Heard, ...]
+    instants: Instants
     unread: tuple[Unread, ...]
     sent_at: datetime | None
 
@@ -61,9 +61,9 @@ def parse(raw: bytes, zone: tzinfo | Zones = UTC, received_at: datetime | None =
     which is asked only where there is such a time.
     """
     lines = _lines(raw)
-    header = _header(lines[0])
-    _one_message(raw, lines, header)
     rows = [_cut(line) for line in lines]
+    header = _header(rows[0])
+    _one_message(raw, lines, header)
     devices = _devices(rows)
     monitor = _monitor(header.sender, devices, rows)
     if len(monitor) > LONGEST_NAME:
@@ -77,14 +77,12 @@ def parse(raw: bytes, zone: tzinfo | Zones = UTC, received_at: datetime | None =
 
     patients = [row for row in rows if row[0] == "PID"]
     refused = _refused(header)
-    readings: Sequence[Heard] = ()
+    instants: Instants = {}
     unread: Sequence[Unread] = (refused,) if refused else ()
     if not refused:
         latest = received_at + AHEAD if received_at else None
-        readings, unread = hear(lines, rows, _mixed(devices, patients), moment, latest)
-    return Message(
-        header, monitor, _named(patients), tuple(readings), tuple(unread), moment(header.sent)
-    )
+        instants, unread = hear(lines, rows, _mixed(devices, patients), moment, latest)
+    return Message(header, monitor, _named(patients), instants, tuple(unread), moment(header.sent))
 
 
 def _lines(raw: bytes) -> list[str]:
@@ -103,7 +101,7 @@ def _lines(raw: bytes) -> list[str]:
 def glimpse(raw: bytes) -> Header:
     """The header, from the beginning alone; an empty one of what does not begin with one."""
     first = _text(raw[:2000]).replace("\n", "\r").split("\r")[0]
-    return _header(first) if first.startswith("MSH|^~\\&|") else Header()
+    return _header(_cut(first)) if first.startswith("MSH|^~\\&|") else Header()
 
 
 def _text(raw: bytes) -> str:
@@ -120,19 +118,19 @@ def _cut(line: str) -> Fields:
     return row if len(row) >= len(EMPTY) else row + EMPTY[len(row) :]
 
 
-def _header(line: str) -> Header:
-    row = ["MSH", *_cut(line)]  # MSH-1 is the separator itself, so that row[n] is MSH-n
-    kind = "^".join(row[9].strip().split("^", 2)[:2])
+def _header(row: Fields) -> Header:
+    """MSH-1 is the separator itself, so that MSH-n is row[n - 1]."""
+    kind = "^".join(row[8].strip().split("^", 2)[:2])
     return Header(
-        row[3].strip(), row[7].strip(), kind, row[10].strip(), row[11].strip().split("^")[0],
-        row[15].strip(), row[16].strip(),
+        row[2].strip(), row[6].strip(), kind, row[9].strip(), row[10].strip().split("^")[0],
+        row[14].strip(), row[15].strip(),
     )  # fmt: skip
 
 
 def _one_message(raw: bytes, lines: list[str], header: Header) -> None:
     if b"\0" in raw:
         raise Malformed("message contains NUL", header)  # no database column of text takes it
-    if any(line.startswith("MSH") for line in lines[1:]):
+    if "MSH" in [line[:3] for line in lines[1:]]:
         raise Malformed("more than one message in a frame", header)
     if not header.control_id:
         raise Malformed("MSH-10 is empty: there is nothing to acknowledge", header)

@@ -25,42 +25,49 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Arrived:
-    """One message of a batch: as it came, what it says or why it is no message, and its key."""
+    """One message of a batch: as it came, what it says, and its key.
+
+    Or why it is no message; or, as text, why it could not be read now.
+    """
 
     raw: bytes
     at: datetime
-    said: hl7.Message | hl7.Malformed
+    said: hl7.Message | hl7.Malformed | str
     key: str = ""
     patient: str = ""
 
 
 def receive(clinic_id: str, raw: bytes, received_at: datetime) -> bytes:
     """Keep one message and what it says; the acknowledgement. Raises what the database raises."""
-    return _keep(clinic_id, [(raw, received_at)])[0]
+    return _keep(clinic_id, read_all(clinic_id, [(raw, received_at)]))[0]
 
 
-def receive_all(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
+def read_all(clinic_id: str, batch: Iterable[tuple[bytes, datetime]]) -> list[Arrived]:
+    """What each message says. Not in the transaction, so that others may still write meanwhile."""
+    zone = zones.of(clinic_id)
+    return [_arrived(raw, at, zone) for raw, at in batch]
+
+
+def keep_all(clinic_id: str, batch: Sequence[Arrived]) -> list[bytes]:
     """Keep a batch in one transaction; the answer to each. What is not kept must be sent again."""
     try:
         return _keep(clinic_id, batch)
     except (OperationalError, InterfaceError):
         log.exception("The database takes nothing: %d messages are not acknowledged.", len(batch))
-        return [_again(raw, at, GONE) for raw, at in batch]
+        return [_again(each, GONE) for each in batch]
     except Exception:
         if len(batch) > 1:
             log.warning("A batch of messages could not be kept whole; trying each.", exc_info=True)
-            return [receive_all(clinic_id, [each])[0] for each in batch]
+            return [keep_all(clinic_id, [each])[0] for each in batch]
         log.exception("A message could not be kept, and is not acknowledged.")
-        return [_again(*batch[0], OURS)]
+        return [_again(*batch, OURS)]
 
 
-def _again(raw: bytes, at: datetime, reason: str) -> bytes:
-    return ack.again(hl7.glimpse(raw), at, reason)
+def _again(each: Arrived, reason: str) -> bytes:
+    return ack.again(hl7.glimpse(each.raw), each.at, reason)
 
 
-def _keep(clinic_id: str, batch: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
-    zone = zones.of(clinic_id)
-    arrived = [_arrived(raw, at, zone) for raw, at in batch]  # while others may still write
+def _keep(clinic_id: str, arrived: Sequence[Arrived]) -> list[bytes]:
     with tenancy.scope(clinic_id):
         new = _keep_messages(clinic_id, arrived)
         clocks = skew.note(clinic_id, ((each.said, each.at) for each in new))
@@ -76,17 +83,25 @@ def _arrived(raw: bytes, at: datetime, zone: hl7.Zones) -> Arrived:
     return Arrived(raw, at, _read(raw, at, zone))
 
 
-def _read(raw: bytes, at: datetime, zone: hl7.Zones) -> hl7.Message | hl7.Malformed:
+def _read(raw: bytes, at: datetime, zone: hl7.Zones) -> hl7.Message | hl7.Malformed | str:
     try:
         return hl7.parse(raw, zone, at)
     except hl7.Malformed as fault:
         return fault
+    except (OperationalError, InterfaceError):  # the zone could not be asked for
+        log.exception("The database gives nothing: a message is not read, nor acknowledged.")
+        return GONE
+    except Exception:
+        log.exception("A message could not be read, and is not acknowledged.")
+        return OURS
 
 
 def _acknowledge(each: Arrived) -> bytes:
+    if isinstance(each.said, hl7.Message):
+        return ack.positive(each.said.header, each.at)
     if isinstance(each.said, hl7.Malformed):
         return ack.negative(each.said.header, each.at, str(each.said))
-    return ack.positive(each.said.header, each.at)
+    return _again(each, each.said)
 
 
 def _keep_messages(clinic_id: str, arrived: Iterable[Arrived]) -> list[Arrived]:
@@ -117,14 +132,11 @@ def _key(clinic_id: str, said: hl7.Message, raw: bytes) -> str:
 def _samples(new: Iterable[Arrived], clocks: dict[str, bool]) -> Iterator[samples.Sample]:
     """What each message shows, instant by instant."""
     for each in new:
-        monitor, at = each.said.monitor, {}
-        for one in each.said.readings:
-            if one.observed_at not in at:
-                at[one.observed_at] = samples.Sample(
-                    monitor, one.observed_at, each.at, each.patient, clocks[monitor], each.key
-                )
-            at[one.observed_at].shown[one.channel, one.method] = one.value
-        yield from at.values()
+        monitor = each.said.monitor
+        for at, shown in each.said.instants.items():
+            yield samples.Sample(
+                monitor, at, each.at, each.patient, clocks[monitor], each.key, shown
+            )
 
 
 def _patient(said: hl7.Message) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from typing import NamedTuple
 
 from esker.clinic.devices.codes import CODES, PLAUSIBLE, UNITS
@@ -24,13 +23,9 @@ TWO_VALUES = "two values for one instant in one message"
 SHORT = 1000  # characters; a longer OBX is judged each time, or memory would be a sender's
 Fields = list[str]  # of a segment, its name first, to OBX-18 at least
 Moment = Callable[[str], datetime | None]
-
-
-class Heard(NamedTuple):
-    channel: Channel
-    method: str
-    value: Decimal
-    observed_at: datetime
+Sense = tuple[Channel, str]  # a channel and the method by which it is measured
+Shown = dict[Sense, Decimal]
+Instants = dict[datetime, Shown]
 
 
 class Unread(NamedTuple):
@@ -42,55 +37,63 @@ class Unread(NamedTuple):
 class Sensor(NamedTuple):
     """What code, name, unit and status agree on, and the range in which a value is plausible."""
 
-    channel: Channel
-    method: str
+    sense: Sense
     low: int
     high: int
+
+
+class Measured(NamedTuple):
+    sense: Sense
+    value: Decimal
 
 
 def hear(
     lines: Sequence[str], rows: Sequence[Fields], mixed: str | None, moment: Moment,
     latest: datetime | None,
-) -> tuple[list[Heard], list[Unread]]:  # fmt: skip
-    """What the segments say; `rows` are their fields.
+) -> tuple[Instants, list[Unread]]:  # fmt: skip
+    """What the segments show, instant by instant; `rows` are their fields.
 
     `mixed` says why nothing of this message can be used. Nothing is observed after `latest`.
     """
-    readings: list[Heard] = []
-    said: list[str] = []  # the line of each reading
+    instants: Instants = {}
+    heard: list[tuple[str, datetime, Measured]] = []
     unread: list[Unread] = []
     panel = ""  # OBR-7, for an OBX without a time of its own
+    last, at = "", None  # most of a message has one time
     for line, row in zip(lines, rows, strict=True):
         if row[0] == "OBR":
             panel = row[7].strip()
         elif row[0] == "OBX":
-            found = mixed or _observed(line, row, panel, moment, latest)
-            if isinstance(found, Heard):
-                readings.append(found)
-                said.append(line)
+            said = row[14].strip() or panel
+            if said != last:
+                last, at = said, moment(said)
+            found = mixed or _observed(line, row, at, latest)
+            if at and isinstance(found, Measured):
+                heard.append((line, at, found))
+                instants.setdefault(at, {})[found.sense] = found.value
             elif not _structural(row):
-                unread.append(Unread(_code(line), found[:300], line[:2000]))
-    if len(set(map(_instant, readings))) < len(readings):
-        readings, others = _without_contradictions(readings, said)
-        unread += others
-    return readings, unread
-
-
-_instant = itemgetter(0, 1, 3)  # channel, method and time of a reading
+                unread.append(Unread(_code(line), str(found)[:300], line[:2000]))
+    if sum(map(len, instants.values())) < len(heard):
+        unread += _without_contradictions(instants, heard)
+    return instants, unread
 
 
 def _without_contradictions(
-    readings: Sequence[Heard], lines: Sequence[str]
-) -> tuple[list[Heard], list[Unread]]:
+    instants: Instants, heard: Sequence[tuple[str, datetime, Measured]]
+) -> list[Unread]:
     """Of a sensor with two values at one instant neither is used: which is true is a guess."""
-    values: dict[tuple[Channel, str, datetime], set[Decimal]] = {}
-    for one in readings:
-        values.setdefault(_instant(one), set()).add(one.value)
-    used = [one for one in readings if len(values[_instant(one)]) == 1]
-    return used, [
+    values: dict[tuple[datetime, Sense], set[Decimal]] = {}
+    for _, at, one in heard:
+        values.setdefault((at, one.sense), set()).add(one.value)
+    torn = {of for of, found in values.items() if len(found) > 1}
+    for at, sense in torn:
+        del instants[at][sense]
+        if not instants[at]:
+            del instants[at]
+    return [
         Unread(_code(line), TWO_VALUES, line[:2000])
-        for one, line in zip(readings, lines, strict=True)
-        if len(values[_instant(one)]) > 1
+        for line, at, one in heard
+        if (at, one.sense) in torn
     ]
 
 
@@ -99,27 +102,29 @@ def _code(line: str) -> str:
 
 
 def _observed(
-    line: str, row: Fields, panel: str, moment: Moment, latest: datetime | None
-) -> Heard | str:
-    """The reading of an OBX, or why it is none."""
-    sensor_of, value_of = REMEMBERED if len(line) <= SHORT else JUDGED
-    sensor = sensor_of(row[2], row[3], row[6], row[11])
-    if isinstance(sensor, str):
-        return sensor
-    value = value_of(row[5], sensor.low, sensor.high)
-    if isinstance(value, str):
-        return value
-    at = moment(row[14].strip() or panel)
+    line: str, row: Fields, at: datetime | None, latest: datetime | None
+) -> Measured | str:  # fmt: skip
+    """What an OBX measures, or why it cannot be used."""
+    measured = _remembered if len(line) <= SHORT else _measured
+    found = measured(row[2], row[3], row[5], row[6], row[11])
+    if isinstance(found, str):
+        return found
     if at is None:
         return "no time of observation"
     if latest is not None and at > latest:
         return "observed in the future"
-    return Heard(sensor.channel, sensor.method, value, at)
+    return found
 
 
 def _structural(row: Fields) -> bool:
     """A container of the device tree: no value type, no value, and no sensor's code."""
     return not (row[2].strip() or row[5].strip() or _key(row[3].strip()) in CODES)
+
+
+def _measured(kind: str, code: str, value: str, unit: str, status: str) -> Measured | str:
+    """The value of a sensor, or why it is not believed."""
+    sensor = _sensor(kind, code, unit, status)
+    return sensor if isinstance(sensor, str) else _valued(sensor, value)
 
 
 def _sensor(kind: str, code: str, unit: str, status: str) -> Sensor | str:
@@ -139,7 +144,7 @@ def _sensor(kind: str, code: str, unit: str, status: str) -> Sensor | str:
         return f"status is {status[:20] or 'empty'}"
     if kind != "NM":
         return "not a number"
-    return Sensor(meaning.channel, meaning.method, *PLAUSIBLE[meaning.channel])
+    return Sensor((meaning.channel, meaning.method), *PLAUSIBLE[meaning.channel])
 
 
 def _key(field: str) -> tuple[str, str]:
@@ -151,7 +156,7 @@ def _name(field: str) -> str:
     return [*field.split("^"), ""][1].strip().casefold()
 
 
-def _value(text: str, low: int, high: int) -> Decimal | str:
+def _valued(sensor: Sensor, text: str) -> Measured | str:
     """The number, or why it is none that this sensor can show."""
     text = text.strip()
     if "~" in text:
@@ -161,8 +166,9 @@ def _value(text: str, low: int, high: int) -> Decimal | str:
     if not NUMBER.fullmatch(text):
         return "not a number"
     value = Decimal(text)
-    return value if low <= value <= high else "not plausible for this channel"
+    if not sensor.low <= value <= sensor.high:
+        return "not plausible for this channel"
+    return Measured(sensor.sense, value)
 
 
-JUDGED = _sensor, _value
-REMEMBERED = lru_cache(maxsize=4096)(_sensor), lru_cache(maxsize=4096)(_value)
+_remembered = lru_cache(maxsize=4096)(_measured)

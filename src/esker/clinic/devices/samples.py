@@ -7,13 +7,11 @@ several, or again, cost a look at what is kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from esker.clinic.devices import journal, models, table, unread
-
-Shown = dict[tuple[str, str], Decimal]  # the value of each channel and method
+from esker.clinic.devices.observations import Shown
 
 
 @dataclass(slots=True)
@@ -26,7 +24,7 @@ class Sample:
     patient: str
     wrong_clock: bool
     message: str
-    shown: Shown = field(default_factory=dict)
+    shown: Shown
 
     @property
     def uid(self) -> str:

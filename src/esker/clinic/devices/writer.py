@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from esker.clinic.devices.mllp import Reply
 
 LARGEST_BATCH = 64  # messages; more would only make the first of them wait
 Batch = Sequence[tuple[bytes, datetime]]
-KeepAll = Callable[[Batch], Sequence[bytes]]
+ReadAll = Callable[[Batch], Iterable[Any]]  # what each message says, for the next
+KeepAll = Callable[[Sequence[Any]], Sequence[bytes]]
 log = logging.getLogger(__name__)
 
 
@@ -25,28 +27,40 @@ class Writer:
     there are connections: a flood waits in its own socket.
     """
 
-    def __init__(self, keep_all: KeepAll, now: Callable[[], datetime]) -> None:
-        self._keep_all, self._now = keep_all, now
-        self._waiting: deque[tuple[bytes, datetime, Reply]] = deque()
+    def __init__(
+        self, keep_all: KeepAll, now: Callable[[], datetime], read_all: ReadAll = iter
+    ) -> None:
+        self._keep_all, self._now, self._read_all = keep_all, now, read_all
+        self._heard: list[tuple[bytes, datetime]] = []
+        self._read: deque[Any] = deque()
+        self._replies: deque[Reply] = deque()  # of those that were read, then of those heard
 
     def receive(self, raw: bytes, reply: Reply) -> None:
-        self._waiting.append((raw, self._now(), reply))
+        self._heard.append((raw, self._now()))
+        self._replies.append(reply)
 
     def __len__(self) -> int:
         """How many messages wait."""
-        return len(self._waiting)
+        return len(self._replies)
+
+    def read(self) -> bool:
+        """Read what was heard since; whether there was any."""
+        heard, self._heard = self._heard, []
+        self._read.extend(self._read_all(heard))
+        return bool(heard)
 
     def write(self) -> None:
         """Write what has waited longest, and answer each of it."""
-        count = min(len(self._waiting), LARGEST_BATCH)
+        self.read()
+        count = min(len(self._read), LARGEST_BATCH)
         if not count:
             return
-        batch = [self._waiting.popleft() for _ in range(count)]
-        answers = self._kept([(raw, at) for raw, at, _ in batch])
-        for (_, _, reply), answer in zip(batch, answers, strict=True):
+        batch = [self._read.popleft() for _ in range(count)]
+        replies = [self._replies.popleft() for _ in batch]
+        for reply, answer in zip(replies, self._kept(batch), strict=True):
             reply(answer)
 
-    def _kept(self, batch: Batch) -> Sequence[bytes | None]:
+    def _kept(self, batch: Sequence[Any]) -> Sequence[bytes | None]:
         try:
             return self._keep_all(batch)
         except Exception:
