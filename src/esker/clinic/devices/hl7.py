@@ -130,7 +130,7 @@ def _header(row: Fields) -> Header:
 def _one_message(raw: bytes, lines: list[str], header: Header) -> None:
     if b"\0" in raw:
         raise Malformed("message contains NUL", header)  # no database column of text takes it
-    if "MSH" in [line[:3] for line in lines[1:]]:
+    if raw.count(b"MSH") > 1 and any(line.startswith("MSH") for line in lines[1:]):
         raise Malformed("more than one message in a frame", header)
     if not header.control_id:
         raise Malformed("MSH-10 is empty: there is nothing to acknowledge", header)
