@@ -1,4 +1,8 @@
-"""Models E and R written as compartments and flows: the plainest statement of their equations."""
+"""Models E and R written as compartments and flows: the plainest statement of their equations.
+
+Every state counts mg of base, effects and areas too; the rows turn them into ng/mL. One unit keeps
+the matrices small, and an exponential costs one product for each doubling of their size.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +32,16 @@ def system_e(parameters: Floats) -> System:
     _metabolite(a, n, n2, p["cln"], p["qn"], p["vn"], p["vpn"])
     a[:, h, n] += p["fh"] * p["cln"] / p["vn"]
     _metabolite(a, h, h2, p["clh"], p["qhnk"], p["vh1"], p["vh2"])
-    follow(a, c, effect, p["ke0"], p["bridge"] * 1000.0 / p["vc"])
-    follow(a, effect, t_sbp, p["kt_sbp"], np.ones(1))
-    follow(a, effect, t_cadss, p["kt_cadss"], np.ones(1))
-    a[:, area, c], a[:, area_nk, n] = 1000.0 / p["vc"], 1000.0 / p["vn"]
+    follow(a, c, effect, p["ke0"])
+    follow(a, effect, t_sbp, p["kt_sbp"])
+    follow(a, effect, t_cadss, p["kt_cadss"])
+    a[:, area, c] = a[:, area_nk, n] = 1.0
     b = np.zeros((16, 4))
     b[[nasal, swallowed, oral, c], range(4)] = 1.0
-    scales = {c: 1000.0 / p["vc"], n: 1000.0 / p["vn"], h: 1000.0 * HNK_PER_NK / p["vh1"]}
-    return System(a, b, _rows((c, n, h, effect, t_sbp, t_cadss, area, area_nk), scales, a))
+    venous, nk, hnk = 1000.0 / p["vc"], 1000.0 / p["vn"], 1000.0 * HNK_PER_NK / p["vh1"]
+    felt = p["bridge"] * venous
+    return System(a, b, _rows(a, {c: venous, n: nk, h: hnk, effect: felt, t_sbp: felt, t_cadss: felt,
+                                  area: venous, area_nk: nk}))  # fmt: skip
 
 
 def system_r(parameters: Floats, enantiomer: str) -> System:
@@ -54,19 +60,19 @@ def system_r(parameters: Floats, enantiomer: str) -> System:
     _metabolite(a, n, n2, cln, p["qn"], p["v1"], p["vn2"])
     a[:, h, n] += p["fh"] * cln / p["v1"]
     _metabolite(a, h, h2, p["clh"], p["qhnk"], p["vh1"], p["vh2"])
-    arterial = 1000.0 / p["v1"]
-    follow(a, a1, fast, p["venous_fast"], arterial)
-    follow(a, a1, slow, p["venous_slow"], arterial)
-    follow(a, a1, effect, p["ke0"], arterial)
-    follow(a, effect, t_sbp, p["kt_sbp"], np.ones(1))
-    follow(a, effect, t_cadss, p["kt_cadss"], np.ones(1))
-    share, nk = p["venous_share"], 1000.0 * NK_PER_KETAMINE / p["v1"]
-    a[:, area, fast], a[:, area, slow], a[:, area_nk, n] = share, 1.0 - share, nk
+    for site, rate in ((fast, "venous_fast"), (slow, "venous_slow"), (effect, "ke0")):
+        follow(a, a1, site, p[rate])
+    follow(a, effect, t_sbp, p["kt_sbp"])
+    follow(a, effect, t_cadss, p["kt_cadss"])
+    share = p["venous_share"]
+    a[:, area, fast], a[:, area, slow], a[:, area_nk, n] = share, 1.0 - share, 1.0
     b = np.zeros((16, 1))
     b[a1, 0] = 1.0
-    scales = {a1: arterial, n: nk, h: 1000.0 * HNK_PER_KETAMINE / p["vh1"], fast: share}
-    c = _rows((a1, fast, n, h, effect, t_sbp, t_cadss, area, area_nk), scales, a)
-    c[:, 1, slow] = 1.0 - share
+    arterial, nk = 1000.0 / p["v1"], 1000.0 * NK_PER_KETAMINE / p["v1"]
+    hnk = 1000.0 * HNK_PER_KETAMINE / p["vh1"]
+    c = _rows(a, {a1: arterial, fast: share * arterial, n: nk, h: hnk, effect: arterial,
+                  t_sbp: arterial, t_cadss: arterial, area: arterial, area_nk: nk})  # fmt: skip
+    c[:, 1, slow] = (1.0 - share) * arterial
     return System(a, b, c)
 
 
@@ -82,8 +88,9 @@ def _metabolite(
     _exchange(a, centre, outer, q / v, q / v2)
 
 
-def _rows(states: tuple[int, ...], scales: dict[int, Floats], a: Floats) -> Floats:
-    c = np.zeros((a.shape[0], len(states), a.shape[1]))
-    for row, state in enumerate(states):
-        c[:, row, state] = scales.get(state, np.ones(1))
+def _rows(a: Floats, scales: dict[int, Floats]) -> Floats:
+    """One row for each of these states, in ng/mL (areas: times min)."""
+    c = np.zeros((a.shape[0], len(scales), a.shape[1]))
+    for row, (state, scale) in enumerate(scales.items()):
+        c[:, row, state] = scale
     return c
