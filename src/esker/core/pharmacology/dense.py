@@ -50,12 +50,16 @@ def matrix_exponential(matrix: Floats) -> Floats:
     scaled = lifted / 2.0**halvings
     # Five sums of four powers, and Horner's rule in the fourth: seven products instead of eighteen.
     square = scaled @ scaled
-    powers = np.stack([np.broadcast_to(np.eye(n), matrix.shape), scaled, square, scaled @ square])
-    parts, fourth = np.tensordot(SERIES, powers, axes=1), square @ square
-    total: Floats = parts[-1]
-    for part in parts[-2::-1]:
-        total = total @ fourth + part
-    total = total * np.exp(-shift / 2.0**halvings)
+    cube, fourth, total = scaled @ square, square @ square, np.zeros_like(scaled)
+    for none, one, two, three in SERIES[::-1]:
+        total = (
+            total @ fourth
+        )  # then in place: fresh arrays for a score of patients leave the cache
+        total += one * scaled
+        total += two * square
+        total += three * cube
+        total += none * np.eye(n)
+    total *= np.exp(-shift / 2.0**halvings)
     for _ in range(halvings):
         total = total @ total
     return total
