@@ -113,7 +113,7 @@ def test_an_event_table_says_who_weighs_what(
     assert found["70"] > 1.3 * found["120"]
     events.write_text(rows.format("70", "71"))
     assert main(words) == 2
-    assert "event row 2: WT changes within a subject" in capsys.readouterr().err
+    assert "event row 2, subject 1: WT changes within a subject" in capsys.readouterr().err
 
 
 def test_a_summary_has_one_row_for_each_patient(tmp_path: Path) -> None:

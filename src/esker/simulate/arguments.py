@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from esker.core.pharmacology import Covariates
     from esker.core.pharmacology.simulate import Study
 
 DESCRIPTION = "Virtual patients from published models of ketamine and esketamine. Research only."
@@ -125,10 +126,7 @@ def _studies(args: argparse.Namespace) -> list[tuple[str | None, Study]]:
     if args.events:
         if args.n:
             raise InputError("-n: an event table names its subjects; leave -n out")
-        return [
-            (one.id, study(args.model, one.doses, one.times_min, replace(who, **one.person)))
-            for one in _events(args.events)
-        ]
+        return [(one.id, _of_one(args.model, one, who)) for one in _events(args.events)]
     doses = _doses(args)
     return [(None, study(args.model, doses, parse_times(args.times), who, args.n, args.seed))]
 
@@ -148,16 +146,42 @@ def _doses(args: argparse.Namespace) -> Any:
 
 
 def _events(path: Path) -> Any:
+    """Subjects of an event table, each with doses that a device can give."""
     import csv
 
-    from esker.core.pharmacology import from_events
-    from esker.core.pharmacology.regimen import by_device, number_cells
+    from esker.core.pharmacology import InputError, from_events
+    from esker.core.pharmacology.events import number_cells
+    from esker.core.pharmacology.regimen import by_device
 
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        subjects = from_events(number_cells(csv.DictReader(file)))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file, strict=True)
+            if "ID" not in [str(name).strip().upper() for name in table.fieldnames or ()]:
+                raise InputError(f"events {path.name}: {_without_id(table.fieldnames)}")
+            subjects = from_events(number_cells(table))
+    except (csv.Error, UnicodeDecodeError) as wrong:
+        raise InputError(f"events {path.name} is no CSV in UTF-8: {wrong}") from None
     for each in subjects:
-        by_device(each.doses)
+        by_device(each.doses, f"subject {each.id}: dose")
     return subjects
+
+
+def _without_id(columns: Any) -> str:
+    if not columns:
+        return "it is empty; the first line names the columns ID, TIME, AMT, ROUTE"
+    if len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
+        return "its cells are not separated by commas; save it as CSV with commas"
+    return f"there is no column ID; the first line has {', '.join(map(str, columns))}"
+
+
+def _of_one(model: str, subject: Any, who: Covariates) -> Study:
+    """The checked request of one subject, whose name stands before what is wrong with it."""
+    from esker.core.pharmacology import InputError, study
+
+    try:
+        return study(model, subject.doses, subject.times_min, replace(who, **subject.person))
+    except InputError as wrong:
+        raise InputError(f"subject {subject.id}: {wrong}") from None
 
 
 def _write(args: argparse.Namespace, studies: list[tuple[str | None, Study]]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from esker.core.pharmacology import InputError, from_events, from_rows, parse_dose, parse_times
-from esker.core.pharmacology.regimen import ADDL_MAX, number_cells
+from esker.core.pharmacology.events import ADDL_MAX, number_cells
 
 numbers = st.floats() | st.integers() | st.sampled_from([0, 1, 28, -1, 10**400, 1e308, 1e-308])
 values = numbers | st.none() | st.booleans() | st.text(max_size=4) | st.lists(st.none(), max_size=1)

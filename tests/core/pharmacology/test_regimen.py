@@ -18,7 +18,8 @@ from esker.core.pharmacology import (
     simulate,
 )
 from esker.core.pharmacology.dosing import Drug, nasal_order, plan
-from esker.core.pharmacology.regimen import by_device, number_cells
+from esker.core.pharmacology.events import number_cells
+from esker.core.pharmacology.regimen import by_device
 
 SPRAY = {"at_min": 0, "route": "nasal", "amount_mg": 28}
 
@@ -151,6 +152,41 @@ def test_an_event_table_names_row_and_column(row: dict, names: str) -> None:
     """The same care as for JSON."""
     with pytest.raises(InputError, match=names):
         from_events([row])
+
+
+DOSED = {"ID": "A7", "TIME": 0, "AMT": 5, "ROUTE": "iv"}
+
+
+@pytest.mark.parametrize(("rows", "said"), [
+    ([DOSED, {"ID": "A7", "TIME": 1}, {"ID": "A7", "TIME": 1}],
+     "event row 3, subject A7: TIME 1 is asked for twice"),
+    ([DOSED, {"ID": "A7", "TIME": 2}, {"ID": "A7", "TIME": 1}],
+     "event row 3, subject A7: TIME 1 comes after 2"),
+    ([DOSED, {"ID": "A7", "TIME": -1}], "event row 2, subject A7: TIME must not be negative"),
+    ([{**DOSED, "WT": 7}], "event row 1, subject A7: WT must be between 30 and 250; it is 7"),
+    ([{**DOSED, "AGE": 140}], "event row 1, subject A7: AGE must be between"),
+    ([{**DOSED, "AMT": -5}], "event row 1, subject A7: AMT must be above 0"),
+    ([{**DOSED, "ROUTE": "im", "DUR": 1}], "event row 1, subject A7: RATE or DUR is for iv only"),
+    ([DOSED], "subject A7 asks for no output"), ([], "no rows"),
+])  # fmt: skip
+def test_an_event_table_names_subject_row_and_column(rows: list[dict], said: str) -> None:
+    """In a table of a thousand subjects nobody finds a doubled time by looking."""
+    with pytest.raises(InputError, match=said):
+        from_events(rows)
+
+
+def test_long_numbers_stay_different_subjects() -> None:
+    """1234567 and 1234568 agree in six digits, and two of seventeen are one as floats."""
+    rows = [{**DOSED, "ID": name} for name in (1234567.0, 1234568.0)]
+    rows += [{"ID": name, "TIME": 1.0} for name in (1234567.0, 1234568.0)]
+    assert ["1234567", "1234568"] == [one.id for one in from_events(rows)]
+    text = [{"ID": f"1234567890123456{k}", "TIME": "1", "AMT": "."} for k in (7, 8)]
+    assert ["12345678901234567", "12345678901234568"] == [row["ID"] for row in number_cells(text)]
+
+
+def test_a_cell_too_many_is_named() -> None:
+    with pytest.raises(InputError, match="event row 1 has more cells"):
+        list(number_cells([{"ID": "1", None: ["x"]}]))  # type: ignore[dict-item]
 
 
 def test_times_in_words() -> None:

@@ -8,7 +8,8 @@ Importing it is cheap; the compiled kernels load when something is first simulat
 
 from .covariates import Ancestry, Covariates, InputError, Interaction
 from .dosing import Drug
-from .regimen import Dose, Route, from_events, from_rows, parse_dose, parse_times
+from .events import from_events
+from .regimen import Dose, Route, from_rows, parse_dose, parse_times
 from .simulate import Curves, simulate, stream, study, summarise
 
 __all__ = [

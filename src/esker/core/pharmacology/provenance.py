@@ -23,7 +23,7 @@ from typing import Final
 EQUATIONS_VERSION: Final = 2
 TABLES: Final = ("tables_e", "tables_r", "tables_effects", "tables_weeks")
 RULES: Final = (
-    "covariates", "dense", "dense_models", "dosing", "effects", "engine", "forecast",
+    "covariates", "dense", "dense_models", "dosing", "effects", "engine", "events", "forecast",
     "forecast_json", "individuals", "layout", "matrix", "modes", "regimen", "simulate", "timeline",
     "virtual_patient", "weeks",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is given, when and by which route: typed, checked, and readable from text, JSON or events.
+"""What is given, when and by which route: typed, checked, and readable from text or JSON.
 
 >>> parse_dose("84 mg nasal", weight_kg=70)[2]
 Dose(at_min=10.0, route=<Route.NASAL: 'nasal'>, amount_mg=28.0, duration_min=0.0)
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -21,8 +21,6 @@ DEVICE_MG: Final = 28.0
 DEVICE_SPACING_MIN: Final = 5.0
 # Not a clinical ceiling: beyond this a number is a slip of unit, and the models mean nothing.
 AMOUNT_MG_MAX: Final = 2000.0
-ADDL_MAX: Final = 10_000  # a dose a day for decades; more is a slip, and would fill the memory
-PERSON: Final = {"WT": "weight_kg", "AGE": "age_years"}  # columns of an event table
 FIELDS: Final = ("at_min", "route", "amount_mg", "duration_min")
 
 
@@ -96,8 +94,10 @@ def _row(number: int, row: Mapping[str, object]) -> Dose:
         raise InputError(f"regimen[{number}].{wrong}") from None
 
 
-def by_device(doses: Sequence[Dose]) -> tuple[Dose, ...]:
+def by_device(doses: Sequence[Dose], where: str = "regimen") -> tuple[Dose, ...]:
     """The same doses, of which each nasal one is a device of 28 mg: what somebody has typed.
+
+    `where` they stand, for the error.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def by_device(doses: Sequence[Dose]) -> tuple[Dose, ...]:
     for number, dose in enumerate(doses):
         if dose.route is Route.NASAL and not math.isclose(dose.amount_mg, DEVICE_MG):
             raise InputError(
-                f"regimen[{number}].amount_mg: a nasal row is one device of {DEVICE_MG:g} mg; "
+                f"{where}[{number}].amount_mg: a nasal row is one device of {DEVICE_MG:g} mg; "
                 f"it is {dose.amount_mg:g} mg. Give a row for each device"
             )
     return tuple(doses)
@@ -173,126 +173,6 @@ def _devices(amount_mg: float) -> tuple[Dose, ...]:
             f"nasal amount must be whole devices of {DEVICE_MG:g} mg; it is {amount_mg:g} mg"
         )
     return tuple(Dose(DEVICE_SPACING_MIN * k, Route.NASAL, DEVICE_MG) for k in range(round(count)))
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One subject of an event table: doses, and the times at which it asks for output.
-
-    `person` holds what the table says of weight and age, by the names of `Covariates`.
-    """
-
-    id: str
-    doses: tuple[Dose, ...]
-    times_min: tuple[float, ...]
-    person: Mapping[str, float] = field(default_factory=dict)
-
-
-def from_events(
-    rows: Iterable[Mapping[str, object]], minutes_per_unit: float = 60.0
-) -> tuple[Subject, ...]:
-    """Subjects from a NONMEM-style event table.
-
-    Columns: ID, TIME, EVID (0 output, 1 dose), AMT in mg, ROUTE, and RATE in mg per unit of TIME
-    or DUR; ADDL with II repeats a dose; WT in kg and AGE in years, one value for each subject. TIME
-    counts in hours unless `minutes_per_unit` says else. Other columns are not read.
-
-    Raises
-    ------
-    InputError
-        Naming the row and column.
-    """
-    doses: dict[str, list[Dose]] = {}
-    times: dict[str, list[float]] = {}
-    people: dict[str, dict[str, float]] = {}
-    for number, row in enumerate(rows, start=1):
-        cells = {str(key).upper(): value for key, value in row.items()}
-        try:
-            name = _event(cells, minutes_per_unit, doses, times)
-            _person(cells, people.setdefault(name, {}))
-        except InputError as wrong:
-            raise InputError(f"event row {number}: {wrong}") from None
-    for subject, given in doses.items():
-        if not given:
-            raise InputError(f"subject {subject} has no dose")
-        if times[subject] != sorted(times[subject]):
-            raise InputError(f"subject {subject}: TIME of the output rows is not sorted")
-    return tuple(
-        Subject(name, tuple(doses[name]), tuple(times[name]), people[name]) for name in doses
-    )
-
-
-def number_cells(rows: Iterable[Mapping[str, str | None]]) -> Iterable[Mapping[str, object]]:
-    """Rows of a text table with numbers read as such; an empty cell or "." is no value."""
-    for row in rows:
-        yield {str(key).strip(): _cell(text) for key, text in row.items()}
-
-
-def _cell(text: str | None) -> object:
-    if text is None or text.strip() in ("", "."):
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text.strip()
-
-
-def _event(
-    row: Mapping[str, object],
-    unit: float,
-    doses: dict[str, list[Dose]],
-    times: dict[str, list[float]],
-) -> str:
-    """Take one row in; the name of its subject."""
-    for column in ("ID", "TIME"):
-        if row.get(column) is None:
-            raise InputError(f"{column} is missing")
-    name, at = _label(row["ID"]), finite("TIME", row["TIME"]) * unit
-    doses.setdefault(name, [])
-    times.setdefault(name, [])
-    evid = (
-        finite("EVID", 1 if row.get("AMT") else 0)
-        if row.get("EVID") is None
-        else (finite("EVID", row["EVID"]))
-    )
-    if evid == 0:
-        times[name].append(at)
-    elif evid == 1:
-        doses[name].extend(_given(row, at, unit))
-    else:
-        raise InputError(f"EVID must be 0 (output) or 1 (dose); it is {evid:g}")
-    return name
-
-
-def _person(row: Mapping[str, object], known: dict[str, float]) -> None:
-    """What the row says of its subject. The models take one weight and one age for all of it."""
-    for column, covariate in PERSON.items():
-        if row.get(column) is None:
-            continue
-        value = finite(column, row[column])
-        if known.setdefault(covariate, value) != value:
-            raise InputError(f"{column} changes within a subject; give it one value")
-
-
-def _label(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _given(row: Mapping[str, object], at: float, unit: float) -> list[Dose]:
-    amount = finite("AMT", row.get("AMT"))
-    rate, duration = finite("RATE", row.get("RATE") or 0.0), finite("DUR", row.get("DUR") or 0.0)
-    if rate < 0:
-        raise InputError(f"RATE must not be negative; it is {rate:g}")
-    if rate and duration:
-        raise InputError("give RATE or DUR, not both")
-    minutes = (amount / rate if rate else duration) * unit
-    more, gap = finite("ADDL", row.get("ADDL") or 0.0), finite("II", row.get("II") or 0.0) * unit
-    if not 0 <= more <= ADDL_MAX or more != int(more):
-        raise InputError(f"ADDL must be a whole number from 0 to {ADDL_MAX}; it is {more:g}")
-    if more and gap <= 0:
-        raise InputError("ADDL needs II above 0")
-    route = one_of("ROUTE", str(row.get("ROUTE") or "").lower(), Route)
-    return [Dose(at + gap * k, route, amount, minutes) for k in range(int(more) + 1)]
 
 
 def parse_times(text: str) -> tuple[float, ...]:
