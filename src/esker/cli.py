@@ -26,6 +26,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
     except OSError as why:
         if why.filename is None:  # of a socket or the like: a fault of ours keeps its trace
             raise

@@ -2,6 +2,6 @@
 
 import sys
 
-from . import main
+from esker.cli import main
 
-sys.exit(main())
+sys.exit(main(["simulate", *sys.argv[1:]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,25 +23,12 @@ SUFFIXES = (".csv", ".parquet", ".arrow")
 ROWS_WITHOUT_PROGRESS = 2_000_000
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of `esker simulate` when it stands alone."""
-    return _fill(argparse.ArgumentParser(prog="esker simulate", **_settings()))
-
-
 def add_parser(commands: Any) -> None:
     """Add `simulate` to a parser's subcommands; `args.run(args)` runs it."""
-    _fill(commands.add_parser("simulate", help="virtual patients", **_settings()))
-
-
-def _settings() -> dict[str, Any]:
-    return {
-        "description": DESCRIPTION,
-        "epilog": EXAMPLE,
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
-    }
-
-
-def _fill(words: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    words = commands.add_parser(
+        "simulate", help="virtual patients", description=DESCRIPTION, epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     add = words.add_argument
     add("--model", required=True, metavar="DRUG", help="esketamine, or ketamine (the racemate)")
     given = words.add_mutually_exclusive_group(required=True)
@@ -80,7 +68,6 @@ def _fill(words: argparse.ArgumentParser) -> argparse.ArgumentParser:
     )
     add("--plot", type=Path, metavar="FILE.svg", help="also draw bands")
     words.set_defaults(run=run)
-    return words
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,8 +81,11 @@ def run(args: argparse.Namespace) -> int:
     except InputError as wrong:
         print(f"esker simulate: {wrong}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the one who reads has read enough
+        raise
     except OSError as wrong:
-        print(f"esker simulate: {wrong.filename}: {wrong.strerror}", file=sys.stderr)
+        where = wrong.filename or args.out
+        print(f"esker simulate: {where}: {wrong.strerror or wrong}", file=sys.stderr)
         return 2
     for note in dict.fromkeys(note for _, study in studies for note in study.notes):
         print(note, file=sys.stderr)
@@ -111,6 +101,13 @@ def _check_files(args: argparse.Namespace) -> None:
         raise InputError(f"--plot must end in .svg; it is {args.plot.name}")
     if args.plot and (args.events or args.summary):
         raise InputError("--plot draws one regimen's curves: not with --events or --summary")
+    for option, path in (("--out", args.out), ("--plot", args.plot)):
+        if path and path.is_dir():
+            raise InputError(f"{option}: {path} is a folder; name a file")
+        if path and not path.parent.is_dir():
+            raise InputError(f"{option}: there is no folder {path.parent}")
+        if path and not os.access(path.parent, os.W_OK):
+            raise InputError(f"{option}: nothing can be written into {path.parent}")
 
 
 def _studies(args: argparse.Namespace) -> list[tuple[str | None, Study]]:
@@ -126,23 +123,43 @@ def _studies(args: argparse.Namespace) -> list[tuple[str | None, Study]]:
     if args.events:
         if args.n:
             raise InputError("-n: an event table names its subjects; leave -n out")
-        return [(one.id, _of_one(args.model, one, who)) for one in _events(args.events)]
+        found = [(one.id, _of_one(args.model, one, who)) for one in _events(args.events)]
+        _one_model(found)
+        return found
     doses = _doses(args)
     return [(None, study(args.model, doses, parse_times(args.times), who, args.n, args.seed))]
 
 
 def _doses(args: argparse.Namespace) -> Any:
-    import json
-
-    from esker.core.pharmacology import InputError, from_rows, parse_dose
+    from esker.core.pharmacology import from_rows, parse_dose
     from esker.core.pharmacology.regimen import by_device
 
-    if args.dose:
+    if args.dose is not None:
         return parse_dose(args.dose, args.weight, args.model)
+    return by_device(from_rows(_json(args.regimen)))
+
+
+def _json(path: Path) -> Any:
+    """What a JSON file holds. Of a field given twice nobody can say which was meant."""
+    import json
+
+    from esker.core.pharmacology import InputError
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise InputError(f"regimen {path.name}: {twice[0]} is given twice in one dose")
+        return dict(pairs)
+
     try:
-        return by_device(from_rows(json.loads(args.regimen.read_text(encoding="utf-8"))))
-    except (json.JSONDecodeError, UnicodeDecodeError) as wrong:
-        raise InputError(f"regimen {args.regimen.name} is not JSON: {wrong}") from None
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark first
+        return json.loads(text, object_pairs_hook=once)
+    except InputError:
+        raise
+    except UnicodeDecodeError as wrong:
+        raise InputError(f"regimen {path.name} is not text in UTF-8: {wrong}") from None
+    except (ValueError, RecursionError) as wrong:
+        raise InputError(f"regimen {path.name} is not JSON: {wrong}") from None
 
 
 def _events(path: Path) -> Any:
@@ -182,6 +199,19 @@ def _of_one(model: str, subject: Any, who: Covariates) -> Study:
         return study(model, subject.doses, subject.times_min, replace(who, **subject.person))
     except InputError as wrong:
         raise InputError(f"subject {subject.id}: {wrong}") from None
+
+
+def _one_model(found: list[tuple[str, Study]]) -> None:
+    """Raises InputError when the table would need the columns of both models."""
+    from esker.core.pharmacology import InputError
+
+    (first, one), *others = found
+    for name, other in others:
+        if other.plan.model != one.plan.model:
+            raise InputError(
+                f"subject {name}: the doses need Model {other.plan.model}, those of subject {first} "
+                f"Model {one.plan.model}, and the columns differ; give them in two tables"
+            )
 
 
 def _write(args: argparse.Namespace, studies: list[tuple[str | None, Study]]) -> None:

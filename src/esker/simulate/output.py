@@ -58,15 +58,32 @@ def opened(path: Path | None) -> Iterator[Sink]:
     if path is None:
         yield _Csv(sys.stdout.buffer)
         return
-    if path.suffix == ".csv":
-        with path.open("wb") as file:
-            yield _Csv(file)
-        return
-    sink = _Tables(path)
+    with whole(path) as part:
+        if path.suffix == ".csv":
+            with part.open("wb") as file:
+                yield _Csv(file)
+            return
+        sink = _Tables(part, arrow=path.suffix == ".arrow")
+        try:
+            yield sink
+        finally:
+            sink.close()
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what becomes `path` when it is whole; until then `path` stays what it was."""
+    part = path.with_name(f"{path.name}.part")
     try:
-        yield sink
+        part.touch()
+    except OSError as why:
+        why.filename = str(path)
+        raise
+    try:
+        yield part
+        part.replace(path)
     finally:
-        sink.close()
+        part.unlink(missing_ok=True)
 
 
 class _Csv:
@@ -83,16 +100,16 @@ class _Csv:
 
 
 class _Tables:
-    """Parquet, or an Arrow file for `.arrow`."""
+    """Parquet, or an Arrow file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, arrow: bool) -> None:
         self.path = path
+        self.make = pa.ipc.new_file if arrow else parquet.ParquetWriter
         self.writer: parquet.ParquetWriter | pa.RecordBatchFileWriter | None = None
 
     def write(self, table: pa.Table) -> None:
         if self.writer is None:
-            make = pa.ipc.new_file if self.path.suffix == ".arrow" else parquet.ParquetWriter
-            self.writer = make(str(self.path), table.schema)
+            self.writer = self.make(str(self.path), table.schema)
         self.writer.write_table(table)
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ from .weeks import occupancy
 
 Floats = NDArray[np.float64]
 CHUNK = 16_384  # patients in memory at once when results are streamed
+POINTS = 500_000  # patients times times in memory at once when curves are streamed
 SUBJECTS_MAX = 1_000_000_000
 SEED_MAX = 2**64 - 1
 
@@ -159,9 +160,9 @@ def simulate(
     return Curves(parts[0].model, parts[0].times_min, joined, parts[0].notes)
 
 
-def stream(request: Study, size: int = 1024) -> Iterator[Curves]:
-    """Curves in chunks of subjects, so that memory does not grow with their number."""
-    for start, who in request.chunks(size):
+def stream(request: Study) -> Iterator[Curves]:
+    """Curves in chunks of subjects, so that memory grows neither with their number nor the times."""
+    for start, who in request.chunks(max(1, min(1024, POINTS // request.times_min.size))):
         out = run(who, request.plan.amounts(who), request.timeline, request.times_min, True, False)
         outputs = describe(request.drug, request.plan.model, out.curves, who.feel)
         yield Curves(request.plan.model, request.times_min, outputs, request.notes, start + 1)
