@@ -209,8 +209,8 @@ def _one_model(found: list[tuple[str, Study]]) -> None:
     for name, other in others:
         if other.plan.model != one.plan.model:
             raise InputError(
-                f"subject {name}: the doses need Model {other.plan.model}, those of subject {first} "
-                f"Model {one.plan.model}, and the columns differ; give them in two tables"
+                f"subject {name}: the doses need Model {other.plan.model}, those of subject "
+                f"{first} Model {one.plan.model}, and the columns differ; give them in two tables"
             )
 
 
