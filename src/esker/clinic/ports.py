@@ -17,3 +17,10 @@ def why_not(host: str, port: int) -> str | None:
     except OSError as why:
         return str(why.strerror)
     return None
+
+
+def one_for_both(port: int, mllp_port: int) -> str | None:
+    """Why browsers and monitors cannot be told apart, in a sentence."""
+    if port != mllp_port:
+        return None
+    return f"Pages and monitors cannot share port {port}; choose another with --mllp-port."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import re
 import socket
 import sys
 from functools import partial
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from esker.clinic import clock
 from esker.clinic.demo.clock import FILE as DEMO
-from esker.clinic.ports import why_not
+from esker.clinic.ports import one_for_both, why_not
 
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, never bound unless asked for)
 
@@ -20,6 +21,7 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, never bound unless a
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; 2 with a sentence when it must not be."""
     refused = refusal(args.data, args.host, args.tls, args.plain_http, args.behind_tls)
+    refused = refused or nameless(args.name) or one_for_both(args.port, args.mllp_port)
     refused = refused or taken(args.host, args.port)
     if refused:
         print(refused, file=sys.stderr)
@@ -47,7 +49,8 @@ def _serve(args: argparse.Namespace, names: list[str]) -> int:
     clinic = first.clinic_id()
     base = _base(args, names)
     if clinic is None:
-        print(f"This folder is empty. Set it up, once, at {base}/set-up/{first.open_door()}/")
+        once = f"{base}/set-up/{first.open_door()}/"
+        print(f"There is no clinic in {args.data} yet. Set it up, once, at {once}")
     else:
         print(f"Esker serves {base}/ and monitors on port {args.mllp_port}.")
     sys.stdout.flush()
@@ -76,6 +79,8 @@ def refusal(data: Path, host: str, tls: bool, plain: bool, behind: str | None = 
     """Why this must not be served, in a sentence."""
     if (data / DEMO).exists():
         return f"{data} is a demo folder; a real clinic needs one of its own. Run esker demo."
+    if data.exists() and not data.is_dir():
+        return f"{data} is not a folder; choose another with --data."
     if behind and not _address(behind):
         return f"--behind-tls takes the address of the proxy, as 127.0.0.1; {behind} is none."
     if behind and (tls or plain):
@@ -85,6 +90,14 @@ def refusal(data: Path, host: str, tls: bool, plain: bool, behind: str | None = 
             f"Beyond this machine ({host}) passwords would cross the network in the clear. Add "
             "--tls; or --behind-tls ADDRESS, if a proxy at that address does that already."
         )
+    return None
+
+
+def nameless(names: list[str]) -> str | None:
+    """Which --name no browser could call, in a sentence."""
+    for name in names:
+        if not _address(name) and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})", name):
+            return f"--name takes a host's name or address, as clinic.example; {name!r} is none."
     return None
 
 

@@ -131,12 +131,19 @@ def _expected(clinic: str) -> None:
 
 async def _listening(host: str, port: int, clinic: str) -> Gateway:
     """The gateway, as soon as its port can be had; until then the alarm loop says that it lacks."""
+    said = None
     while True:
         try:
-            return await asyncio.to_thread(_gateway, host, port, clinic)
+            found = await asyncio.to_thread(_gateway, host, port, clinic)
         except OSError as why:
-            log.error("No monitor can reach Esker: %s. Trying again.", why.strerror)
+            if why.strerror != said:  # a night of it is one line, not ten thousand
+                log.error("No monitor can reach Esker: %s. Trying again.", why.strerror)
+            said = why.strerror
             await asyncio.sleep(AGAIN_S)
+        else:
+            if said:
+                log.warning("Monitors can reach Esker again.")
+            return found
 
 
 def _look() -> str | None:
@@ -157,7 +164,7 @@ async def _renewing(context: ssl.SSLContext | None, secure: Secure | None) -> No
 def _gateway(host: str, port: int, clinic: str) -> Gateway:
     return Gateway(
         host, port, partial(_keep_all, clinic), clock.arrival, partial(presence.note, clinic),
-        partial(intake.read_all, clinic),
+        partial(intake.read_all, clinic), partial(presence.note_full, clinic),
     )  # fmt: skip
 
 

@@ -147,6 +147,27 @@ def test_a_gateway_that_is_gone_is_an_alarm_at_every_chair_until_it_is_back(room
     assert said[-1] == ["alarm.raised", "alarm.cleared"]
 
 
+@pytest.mark.django_db
+@pytest.mark.hazard(17)
+def test_a_full_gateway_is_told_from_a_lost_one(room, monkeypatch):
+    """While it says that it is full it is there; when it says nothing any more it is gone."""
+    hands = [clock.machine()]
+    monkeypatch.setattr(clock, "machine", lambda: hands[-1])
+    room.arrived()
+    presence.note(room.clinic)
+    told = []
+    for full in (True, False):
+        hands.append(hands[-1] + timedelta(seconds=20))
+        room.wait(seconds=20)
+        if full:
+            presence.note_full(room.clinic)
+        watched(room)
+        Watch(room.clinic).look(room.now)
+        told.append(stored_of(room)[room.session]["no_gateway"].sentence)
+
+    assert ["takes no further monitor" in sentence for sentence in told] == [True, False]
+
+
 def stored_of(room):
     with tenancy.scope(room.clinic):
         return stored(room.clinic)

@@ -12,6 +12,7 @@ from esker.clinic.demo.messages import message
 from esker.clinic.demo.monitors import END, Line, Speaker, pace
 from esker.clinic.demo.voices import NOBODY, Monitor, Voice
 from esker.core.monitoring.channels import Channel
+from tests.clinic.serving import free_port
 
 AT = datetime(2026, 11, 23, 15, 15, 40, tzinfo=UTC)
 
@@ -83,6 +84,24 @@ def test_a_jump_is_filled_and_settled(tmp_path):
 
 def _observed(raw: bytes) -> datetime:
     return datetime.strptime(raw.split(b"|")[6].decode(), "%Y%m%d%H%M%S.%f%z")
+
+
+def test_a_monitor_says_once_that_nobody_listens_and_once_that_somebody_does():
+    """Whoever starts one by hand sees why the chair stays empty."""
+    said: list[str] = []
+
+    async def spoken(port):
+        line = Line("127.0.0.1", free_port(), tell=said.append)
+        for _ in range(3):
+            assert not await line.say([message("SIM-1", "C1", AT, {Channel.HR: 70})])
+        assert len(said) == 1
+        line.port = port
+        assert await line.say([])
+        line.close()
+
+    assert len(asyncio.run(_said(spoken))) == 3
+    assert "Nothing reaches 127.0.0.1:" in said[0]
+    assert said[1:] == [f"127.0.0.1:{said[1].split()[0].split(':')[1]} takes it again."]
 
 
 async def _twice(port):

@@ -41,3 +41,31 @@ def test_a_port_that_is_none_is_named(said, command, monkeypatch, capsys):
     with pytest.raises(SystemExit) as helped:
         cli.main(["--help"])
     assert not helped.value.code
+
+
+def test_pages_and_monitors_need_a_port_each(command, tmp_path, capsys):
+    """Else whichever comes second is deaf, and the demo's own monitors knock at the pages."""
+    words = ["--data", str(tmp_path / "x"), "--port", "18731", "--mllp-port", "18731"]
+    assert cli.main([command, *words]) == 2
+    assert "cannot share port 18731; choose another with --mllp-port" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_file_is_no_folder(command, tmp_path, capsys):
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    assert cli.main([command, "--data", str(file)]) == 2
+    assert f"{file} is not a folder" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+
+
+def test_a_name_that_no_browser_can_call_is_refused(tmp_path, capsys):
+    words = ["serve", "--data", str(tmp_path / "x"), "--name", "our clinic"]
+    assert cli.main(words) == 2
+    assert "--name takes a host's name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("identity", ["", " ", "A|B", "A^B", "A\rB"])
+def test_an_identity_that_would_break_its_own_messages_is_refused(identity, capsys):
+    assert cli.main(["monitor", "--monitor", identity]) == 2
+    assert "--monitor takes an identity" in capsys.readouterr().err

@@ -110,8 +110,11 @@ def test_the_gateway_shows_that_it_is_there_only_while_it_lets_monitors_in(monke
 def test_a_gateway_whose_places_are_all_taken_says_so(monkeypatch, caplog):
     """No monitor gets in and nobody knows: the knock is refused as a monitor would be."""
     monkeypatch.setattr(gateways, "SHOW_S", 0.05)
-    shown = threading.Semaphore(0)
-    with closing(Gateway("127.0.0.1", 0, acknowledge, lambda: NOW, shown.release)) as gateway:
+    shown, crowded = threading.Semaphore(0), threading.Semaphore(0)
+    gateway = Gateway(
+        "127.0.0.1", 0, acknowledge, lambda: NOW, shown.release, crowded=crowded.release
+    )
+    with closing(gateway):
         wires = [connected(gateway) for _ in range(2)]
         for wire in wires:
             wire.sendall(mllp.START + b"x" + mllp.END)
@@ -121,9 +124,14 @@ def test_a_gateway_whose_places_are_all_taken_says_so(monkeypatch, caplog):
             time.sleep(0.01)
         while shown.acquire(blocking=False):
             pass
-        assert not shown.acquire(timeout=0.3)
+        assert [crowded.acquire(timeout=20) for _ in range(4)] == [True] * 4
+        assert not shown.acquire(blocking=False)
         wires[0].close()
         assert shown.acquire(timeout=20)
+    while crowded.acquire(blocking=False):
+        pass
+    # Once for each change: an hour of it is not a thousand lines.
+    assert caplog.text.count("all its connections are taken") == 1
 
 
 @pytest.mark.hazard(17)

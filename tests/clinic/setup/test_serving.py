@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -15,6 +16,7 @@ from cryptography import x509
 from django.test import Client
 
 from esker.clinic import serve, start
+from esker.clinic import server as server_module
 from esker.clinic.demo.clock import FILE
 from esker.clinic.setup import first, tls
 from tests.clinic.serving import free_port
@@ -176,3 +178,28 @@ def test_djangos_own_check_finds_nothing_under_tls(tmp_path):
         check=True,
     )  # fmt: skip
     assert "True True True" == said.stdout.strip()
+
+
+@pytest.mark.hazard(17)
+def test_a_taken_port_is_logged_once_and_once_when_it_is_had(monkeypatch, caplog):
+    """A log of ten thousand equal lines hides the one that matters."""
+    why = [
+        OSError(98, "Address in use"),
+        OSError(98, "Address in use"),
+        OSError(13, "Denied"),
+        None,
+    ]
+
+    def gateway(*_):
+        if wrong := why.pop(0):
+            raise wrong
+        return "listening"
+
+    monkeypatch.setattr(server_module, "AGAIN_S", 0.0)
+    monkeypatch.setattr(server_module, "_gateway", gateway)
+    assert asyncio.run(server_module._listening("127.0.0.1", 2575, "clinic")) == "listening"
+    assert [record.getMessage() for record in caplog.records] == [
+        "No monitor can reach Esker: Address in use. Trying again.",
+        "No monitor can reach Esker: Denied. Trying again.",
+        "Monitors can reach Esker again.",
+    ]

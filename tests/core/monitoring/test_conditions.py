@@ -160,6 +160,18 @@ def test_a_lost_gateway_is_a_condition():
     found = {c.id: c for c in conditions(state, window, PROTOCOLS["ketamine-iv"], START)}
 
     assert START == found["no_gateway"].since
+    assert "No monitor reaches Esker" in found["no_gateway"].sentence
+
+
+@pytest.mark.hazard(17)
+def test_a_full_gateway_is_the_same_condition_in_other_words():
+    """Hazard 17: monitors that are connected are heard, and a sentence that denies it is not believed."""
+    window = Window(screens_watching=1, gateway_lost_since=START, gateway_full=True)
+    found = conditions(watching(Phase.DOSE), window, PROTOCOLS["ketamine-iv"], START)
+    [full] = [each for each in found if each.id == "no_gateway"]
+
+    assert "takes no further monitor" in full.sentence
+    assert "No monitor reaches" not in full.sentence
 
 
 @pytest.mark.hazard(16)

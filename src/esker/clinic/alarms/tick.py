@@ -43,6 +43,7 @@ class Watch:
         self.left: frozenset[str] = frozenset()
         self._seen: dict[tuple[str, str], datetime] = {}
         self._no_gateway: datetime | None = None  # since when
+        self._full = False  # it is there, and lets nobody else in
 
     def look(self, at: datetime, *, everywhere: bool = True) -> int:
         """Bring alarms to `at`; how many sessions changed. Else only where a monitor spoke.
@@ -57,6 +58,7 @@ class Watch:
             if everywhere:
                 lost = presence.lost_since(self.clinic_id, at)
                 self._no_gateway = lost and (self._no_gateway or lost)
+                self._full = lost is not None and presence.is_full(self.clinic_id)
             changed = {}
             for state in states.values():
                 if everywhere or state.monitor in spoke or state.id in self.left:
@@ -78,7 +80,7 @@ class Watch:
         readings = self.recent.readings(state, protocol_of(state), at)
         return Window(
             readings=readings, screens_watching=audible.get(state.chair or "", 0),
-            gateway_lost_since=self._no_gateway,
+            gateway_lost_since=self._no_gateway, gateway_full=self._full,
         )  # fmt: skip
 
     def _change(self, state: Session, window: Window, before: Alarms, at: datetime) -> int | None:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import fcntl
 import json
+import re
 import shutil
 import sys
 import threading
@@ -18,7 +19,7 @@ from typing import TextIO
 
 from esker.clinic.demo import clock as clocks
 from esker.clinic.demo.clock import FILE, Clock
-from esker.clinic.ports import why_not
+from esker.clinic.ports import one_for_both, why_not
 
 LOOPBACK = "127.0.0.1"
 QUIET_CHAIR = 6  # where nothing rings by itself
@@ -73,6 +74,8 @@ def _check(args: argparse.Namespace) -> None:
         raise Unable(f"{folder} is not a folder; choose another with --data.")
     if folder.exists() and any(folder.iterdir()) and not ours:
         raise Unable(f"{folder} holds something that is not a demo; choose another with --data.")
+    if shared := one_for_both(args.port, args.mllp_port):
+        raise Unable(shared)
     for option, port in (("--port", args.port), ("--mllp-port", args.mllp_port)):
         if why_not(LOOPBACK, port):
             raise Unable(
@@ -194,13 +197,18 @@ def _speak(args: argparse.Namespace) -> None:
         port = args.port or _port(args.data)
         hold = takeover.over(args.data, identity)
     else:
+        if not re.fullmatch(r"[^\s|^~\\&\x00-\x1f]{1,64}", args.monitor):
+            raise Unable(
+                f"--monitor takes an identity without spaces or |^~\\&; not {args.monitor!r}."
+            )
         identity, port, hold = args.monitor, args.port or 2575, nullcontext()
         arriving, look, refresh = _machine, lambda _identity: NOBODY, lambda _now: None
     voice = Voice(Monitor(identity, scenario=args.scenario), look)
+    line = Line(args.host, port, tell=lambda said: print(said, file=sys.stderr, flush=True))
     print(f"{identity} speaks to {args.host}:{port}, {args.scenario}. Ctrl-C stops.", flush=True)
     try:
         with hold:
-            asyncio.run(follow(arriving, Speaker(voice, Line(args.host, port)), refresh))
+            asyncio.run(follow(arriving, Speaker(voice, line), refresh))
     except takeover.Taken as why:
         raise Unable(str(why)) from None
 

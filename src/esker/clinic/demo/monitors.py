@@ -23,10 +23,16 @@ STRANGERS_S = 0.25  # what it waits for monitors of other processes
 
 
 class Line:
-    """One monitor's connection. What was not accepted goes again, first, on a new one."""
+    """One monitor's connection. What was not accepted goes again, first, on a new one.
 
-    def __init__(self, host: str, port: int) -> None:
+    `tell` hears a sentence when the other side is lost and when it is back.
+    """
+
+    def __init__(
+        self, host: str, port: int, tell: Callable[[str], None] = lambda said: None
+    ) -> None:
         self.host, self.port = host, port
+        self._tell, self._lost = tell, False
         self.unsent: deque[bytes] = deque(maxlen=KEPT)
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -38,9 +44,20 @@ class Line:
                 self._open = self._open or await asyncio.open_connection(self.host, self.port)
                 await send(*self._open, self.unsent[0])
                 self.unsent.popleft()
-        except (OSError, EOFError, TimeoutError, ValueError):
+                self._note(None)
+        except (OSError, EOFError, TimeoutError, ValueError) as why:
             self.close()
+            self._note(getattr(why, "strerror", None) or str(why) or "no answer")
         return not self.unsent
+
+    def _note(self, why: str | None) -> None:
+        if self._lost == bool(why):
+            return
+        self._lost = bool(why)
+        where = f"{self.host}:{self.port}"
+        self._tell(
+            f"Nothing reaches {where}: {why}. Trying again." if why else f"{where} takes it again."
+        )
 
     def close(self) -> None:
         if self._open:

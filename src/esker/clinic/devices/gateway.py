@@ -28,16 +28,19 @@ log = logging.getLogger(__name__)
 class Gateway:
     """Listens from its making until `close`. Raises OSError when the port cannot be had.
 
-    `present` is called every SHOW_S, from the thread that writes, while connections are taken.
+    `present` is called every SHOW_S, from the thread that writes, while connections are taken, and
+    `crowded` while none is for want of a place.
     """
 
     def __init__(
         self, host: str, port: int, keep_all: KeepAll, now: Callable[[], datetime],
         present: Callable[[], None] = lambda: None, read_all: ReadAll = iter,
+        crowded: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self._writer, self._present = Writer(keep_all, now, read_all), present
+        self._writer = Writer(keep_all, now, read_all)
+        self._present, self._crowded = present, crowded
         self._peers: set[mllp.Peer] = set()
-        self._ending = self._reached = False
+        self._ending = self._reached = self._full = False
         # What only its own knock says; in hex, since a byte of framing in it would end the frame.
         self._word = secrets.token_hex(16).encode()
         self._loop = asyncio.new_event_loop()
@@ -74,7 +77,9 @@ class Gateway:
 
     async def _knock(self) -> None:
         """Connect and speak as a monitor would: a loop that turns may still let nobody in."""
+        said = ""
         while True:
+            wrong = ""
             try:
                 async with asyncio.timeout(SHOW_S):
                     heard, wire = await asyncio.open_connection(*self.address[:2])
@@ -82,8 +87,14 @@ class Gateway:
                         wire.write(mllp.START + self._word + mllp.END)
                         await heard.readuntil(mllp.END)
             except (OSError, EOFError) as why:  # and a timeout
-                full = len(self._peers) >= mllp.MOST
-                log.error("The gateway cannot be reached: %s", FULL if full else why)
+                self._full = len(self._peers) >= mllp.MOST
+                wrong = FULL if self._full else str(why) or "no answer"
+                self._loop.stop()
+            if wrong != said and wrong:  # an hour of it is one line, not a thousand
+                log.error("The gateway cannot be reached: %s", wrong)
+            elif wrong != said:
+                log.warning("The gateway can be reached again.")
+            said = wrong
             await asyncio.sleep(SHOW_S)
 
     def _run(self) -> None:
@@ -107,11 +118,12 @@ class Gateway:
             self._loop.run_forever()
 
     def _show(self) -> None:
-        if not self._reached:
+        if not (self._reached or self._full):
             return
-        self._reached = False
+        note = self._present if self._reached else self._crowded
+        self._reached = self._full = False
         try:
-            self._present()
+            note()
         except Exception:
             log.exception("The gateway listens, and cannot say so.")
 

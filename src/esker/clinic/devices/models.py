@@ -116,6 +116,7 @@ class Listening(Tenant):
     """When the clinic's gateway was last seen to take connections, by the machine's clock."""
 
     seen_at = models.DateTimeField()
+    full_at = models.DateTimeField(null=True)  # when it was last there and had no place left
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic"], name="one_gateway")]

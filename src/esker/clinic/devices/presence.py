@@ -18,6 +18,18 @@ def note(clinic_id: str) -> None:
         )
 
 
+def note_full(clinic_id: str) -> None:
+    """The gateway is there, hears whom it has, and lets nobody else in."""
+    with tenancy.scope(clinic_id):
+        Listening.objects.filter(clinic_id=clinic_id).update(full_at=clock.machine())
+
+
+def is_full(clinic_id: str) -> bool:
+    """Whether a gateway that is missed is there after all. Inside the clinic's scope."""
+    lately = clock.machine() - LOST
+    return Listening.objects.filter(clinic_id=clinic_id, full_at__gte=lately).exists()
+
+
 def lost_since(clinic_id: str, at: datetime) -> datetime | None:
     """Since when, by the clinic's clock that shows `at`, no gateway was seen; None while one is.
 

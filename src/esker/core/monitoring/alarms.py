@@ -41,6 +41,8 @@ from esker.core.protocols.tables import band_of, signal, table
 from esker.core.session.state import Dosing, Session, Window
 
 WATCHED = (Phase.CLEAR, Phase.DOSE, Phase.RECOVER)
+UNREACHED = "No monitor reaches Esker: watch the monitors themselves."
+FULL = "Esker takes no further monitor: where numbers stop, watch the monitor itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class _Look:
             words = "No screen with sound watches this chair."
             yield self._make("not_watched", None, words, self.at)
         if self.window.gateway_lost_since is not None:
-            words = "No monitor reaches Esker: watch the monitors themselves."
+            words = FULL if self.window.gateway_full else UNREACHED
             yield self._make("no_gateway", None, words, self.window.gateway_lost_since)
 
     def scores(self) -> Iterator[Condition]:

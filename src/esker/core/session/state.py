@@ -68,7 +68,8 @@ class Window:
     last_weight: tuple[Decimal, datetime] | None = None  # kg, of an earlier session
     alarms: frozenset[str] = frozenset()  # those of this session that are heard, or were answered
     screens_watching: int = 0  # audible screens that watch this chair
-    gateway_lost_since: datetime | None = None  # since when no listener takes messages
+    gateway_lost_since: datetime | None = None  # since when no listener takes connections
+    gateway_full: bool = False  # then: those that it has are heard
 
 
 @dataclass(frozen=True, slots=True)
