@@ -25,9 +25,11 @@ def text_of(name: str) -> str:
         return (BUILTIN / f"{name}.toml").read_text(encoding="utf-8")
     try:
         return Path(name).read_text(encoding="utf-8-sig")  # Windows editors put a mark first
-    except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(builtin_ids())
-        raise ProtocolError(f"{name} cannot be read ({error}). Built in are: {known}.") from None
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"{name} is not text in UTF-8 ({error}).") from None
+    except (OSError, ValueError) as error:  # no such file; a name that no file can have
+        why, known = getattr(error, "strerror", None) or error, ", ".join(builtin_ids())
+        raise ProtocolError(f"{name} cannot be read: {why}. Built in are: {known}.") from None
 
 
 def run(args: argparse.Namespace) -> int:

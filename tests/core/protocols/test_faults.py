@@ -418,3 +418,52 @@ def test_a_value_that_no_body_has_is_in_no_band():
 
     assert band(protocol, "spo2", Phase.DOSE, Decimal(101)) is None
     assert band(protocol, "spo2", Phase.HOME, Decimal(98)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "ketamine-iv"', 'id = " "', "id is empty."),
+        ("version = 1\n", "version = 0\n", "version must be 1 or more, and is 0."),
+        ('because = "Two matching identifiers come first."', 'because = ""',
+         "rules: identity has no sentence for the nurse."),
+        ('because = "Not fully alert yet."', 'because = " "',
+         "discharge: alert has no sentence for the nurse."),
+        ('title = "Fava 2018, dose-finding of intravenous ketamine"', 'title = ""',
+         "sources.fava has no title."),
+        ("limit = { value = 5", "limit = { value = 9", "Criterion alert asks for 9 of 0 to 5."),
+        ("limit = { value = 5", "limit = { value = 0", "Criterion alert asks for 0 of 0 to 5."),
+        ('id = "order_version"', 'id = "order"', "order at clear stands twice in rules at one gate."),
+    ],
+)  # fmt: skip
+def test_what_a_clinician_could_not_mean_is_found(old, new, said):
+    """No name, no sentence, a score that nobody or everybody reaches, a rule that stands twice."""
+    assert said in faults(INFUSION, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('unit = "min", source = "engineering"', 'unit = "min"', "check_window.source is missing."),
+        ('because = "Two matching identifiers come first."\nsource = "engineering"',
+         'because = "Two matching identifiers come first."', "rules[1].source is missing."),
+        ("[dose]\n", "[dose]\nmost = 5\n", "dose.most is no word of a protocol."),
+        ('because = "Two', 'because = "\\u0000Two',
+         "rules[1].because holds a control character, which no page can show."),
+    ],
+)  # fmt: skip
+def test_what_is_refused_names_its_field(old, new, said):
+    """A list is counted from 1, as a reader counts."""
+    assert old in INFUSION
+    with pytest.raises(ProtocolError) as refused:
+        load(INFUSION.replace(old, new, 1))
+    assert str(refused.value) == said
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path):
+    other = tmp_path / "p.toml"
+    other.write_bytes(b'title = "n\xe4sal"')
+    for name, said in ((other, "not text in UTF-8"), (tmp_path, "Is a directory"),
+                       ("no\0name", "cannot be read: embedded null"), ("no", "No such file")):  # fmt: skip
+        with pytest.raises(ProtocolError, match=said):
+            text_of(str(name))

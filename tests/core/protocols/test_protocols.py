@@ -106,7 +106,7 @@ def test_an_unknown_source_is_refused():
 
 
 def test_an_unknown_word_is_refused():
-    with pytest.raises(ProtocolError, match=r"^colour: Extra inputs"):
+    with pytest.raises(ProtocolError, match=r"^colour is no word"):
         load('colour = "red"\n' + TEXTS["ketamine-iv"])
 
 

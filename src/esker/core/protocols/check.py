@@ -19,6 +19,7 @@ from esker.core.protocols.rules import (
     check_faults,
     criterion_faults,
     dose_faults,
+    name_faults,
     question_faults,
     relative_faults,
     rule_faults,
@@ -35,6 +36,7 @@ PHASES = (Phase.CLEAR, Phase.DOSE, Phase.RECOVER)
 def check(protocol: Protocol) -> list[str]:
     """Every fault of the protocol as a sentence; an empty list is a proof that there is none."""
     return [
+        *name_faults(protocol),
         *_missing_tables(protocol),
         *(fault for each in protocol.tables for fault in table_faults(protocol, each)),
         *number_faults(protocol),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,8 @@ from esker.core.ledger import canonical
 from esker.core.protocols.schema import Protocol
 
 MAGNITUDE = 9  # no vital sign, dose or time needs ten digits before or after the point
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+SAID = {"missing": " is missing", "extra_forbidden": " is no word of a protocol"}
 
 
 class ProtocolError(Exception):
@@ -48,9 +51,12 @@ def reopen(kept: str, digest: str) -> Protocol:
 
 def _data(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text, parse_float=_exact)
+        data = tomllib.loads(text, parse_float=_exact)
     except (ValueError, RecursionError) as error:  # TOML's own error, or an endless integer
         raise ProtocolError(f"This is not valid TOML: {error}.") from None
+    for field in unreadable(data):
+        raise ProtocolError(f"{field} holds a control character, which no page can show.")
+    return data
 
 
 def _checked(data: dict[str, Any]) -> tuple[Protocol, str]:
@@ -91,8 +97,24 @@ def cited(data: Any, field: str = "") -> Iterator[tuple[str, str]]:
             yield from cited(value, f"{field}[{place}]")
 
 
+def unreadable(data: Any, field: str = "") -> Iterator[str]:
+    """Every place whose text holds a control character; line ends and tabs are none."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from unreadable(key, field or "The file")
+            yield from unreadable(value, f"{field}.{key}".strip("."))
+    elif isinstance(data, list):
+        for place, value in enumerate(data, start=1):
+            yield from unreadable(value, f"{field}[{place}]")
+    elif isinstance(data, str) and CONTROL.search(data):
+        yield field
+
+
 def _sentence(error: ValidationError) -> str:
     first, more = error.errors()[0], error.error_count() - 1
-    field = ".".join(str(part) for part in first["loc"]) or "The file"
+    field = ""
+    for part in first["loc"]:
+        field += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    said = SAID.get(first["type"], f": {first['msg']}")
     rest = f" ({more} more to mend.)" if more else ""
-    return f"{field}: {first['msg']}.{rest}"
+    return f"{field.strip('.') or 'The file'}{said}.{rest}"

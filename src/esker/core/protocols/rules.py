@@ -7,9 +7,11 @@ what must stand where is here, and a fault names what is absent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel
-from esker.core.protocols.schema import Condition, Phase, Priority, Protocol, Strength
+from esker.core.protocols.schema import Condition, Phase, Priority, Protocol, Scale, Strength
+from esker.core.units import plain
 
 MORE = {"device": "next", "infusion": "resume"}  # the gate before more drug
 # Rule -> the gates at which it must stand; "more" is the one of the form.
@@ -89,6 +91,22 @@ def rule_faults(protocol: Protocol) -> Iterator[str]:
             yield f"Rule {rule.id} must stand with strength never: nobody may override it."
         if rule.id == "observation" and rule.strength is not protocol.observation.strength:
             yield "Rule observation and the observation itself have different strengths."
+
+
+def name_faults(protocol: Protocol) -> Iterator[str]:
+    """What a clinician would sign without being able to say what it is, or a nurse read in vain."""
+    for name in ("id", "title", "jurisdiction", "indication"):
+        if not getattr(protocol, name).strip():
+            yield f"{name} is empty."
+    if protocol.version < 1:
+        yield f"version must be 1 or more, and is {protocol.version}."
+    for key, source in protocol.sources.items():
+        if not source.title.strip():
+            yield f"sources.{key} has no title."
+    for kind in ("rules", "readiness", "discharge"):
+        for each in getattr(protocol, kind):
+            if not each.because.strip():
+                yield f"{kind}: {each.id} has no sentence for the nurse."
 
 
 def question_faults(protocol: Protocol) -> Iterator[str]:
@@ -175,10 +193,19 @@ def criterion_faults(protocol: Protocol) -> Iterator[str]:
             yield f"Criterion {each.id} has strength go: it would keep nobody here."
         if not each.kind.startswith("scale"):
             continue
-        if each.scale not in {scale.id for scale in protocol.scales}:
+        scale = next((scale for scale in protocol.scales if scale.id == each.scale), None)
+        if scale is None:
             yield f"Criterion {each.id} reads scale {each.scale}, which the protocol does not list."
         if each.limit is None:
             yield f"Criterion {each.id} needs a limit for its scale."
+        elif scale and each.kind == "scale_at_least" and not _asks(scale, each.limit.value):
+            span = f"{plain(scale.min)} to {plain(scale.max)}"
+            yield f"Criterion {each.id} asks for {plain(each.limit.value)} of {span}."
+
+
+def _asks(scale: Scale, least: Decimal) -> bool:
+    """Whether some values of the scale reach `least`, and some do not."""
+    return scale.min < least <= scale.max
 
 
 def alarm_faults(protocol: Protocol) -> Iterator[str]:
@@ -212,6 +239,9 @@ def twins(protocol: Protocol) -> Iterator[str]:
         "discharge": [each.id for each in protocol.discharge],
         "alarms.conditions": [each.id for each in protocol.alarms.conditions],
         "rescue": [each.id for each in protocol.rescue],
+        "rules at one gate": [
+            f"{each.id} at {gate}" for each in protocol.rules for gate in each.gate
+        ],
         "monitoring": [str(each.channel) for each in protocol.monitoring],
         "tables by channel and phase": [
             f"{t.channel} {p}" for t in protocol.tables for p in t.phase
