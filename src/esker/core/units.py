@@ -16,6 +16,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import ClassVar, Self
 
 POUND_KG = Decimal("0.45359237")  # international avoirdupois pound, exact
+# What the models answer for; what is typed outside is a slip of the point or the unit.
+WEIGHT_KG = (Decimal(30), Decimal(250))
 
 
 class UnitError(ValueError):
@@ -124,6 +126,11 @@ def by_weight(dose: MgPerKg, weight: Kg) -> Mg:
 def from_pounds(pounds: Decimal) -> Kg:
     """A weight given in pounds, in kilograms to 0.1 kg."""
     return Kg((pounds * POUND_KG).quantize(Decimal("0.1"), ROUND_HALF_UP))
+
+
+def heavy_as_a_patient(kg: Decimal) -> bool:
+    """Whether a patient can weigh this: 7.15 and 715 are 71.5 with its point in the wrong place."""
+    return WEIGHT_KG[0] <= kg <= WEIGHT_KG[1]
 
 
 def plain(number: Decimal) -> str:

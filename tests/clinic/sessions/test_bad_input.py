@@ -218,7 +218,6 @@ LONGS = {
     "a drawn vial": ("draw_up", PUMP | {"vial": LONG, "drawn_ml": "0.7", "pump_rate_ml_per_h": 75}),
     "a given vial": ("device_given", {"device": 1, "vial": LONG, "order_version": 1}),
     "a wasted vial": ("waste", {"vial": LONG, "amount_ml": "1", "witness": "prescriber"}),
-    "a weight": ("weigh", {"weight": "123456", "unit": "kg"}),
 }  # fmt: skip
 
 

@@ -68,6 +68,32 @@ def test_pounds_typed_as_kilograms_ask_for_the_scales_again():
     assert "weight" == room.refused("clear", order_version=1).code
 
 
+@pytest.mark.hazard(1, 2)
+@pytest.mark.parametrize(
+    ("weight", "unit"),
+    [("7.15", "kg"), ("715", "kg"), ("29.9", "kg"), ("250.1", "kg"), ("66", "lb"), ("552", "lb")],
+)
+def test_a_weight_that_no_patient_has_is_sent_back(weight, unit):
+    """Hazards 1 and 2, a dose tenfold or 2.2-fold: it would be worked out from this weight."""
+    room = Room(INFUSION).arrived()
+
+    refused = room.refused("weigh", weight=weight, unit=unit)
+    assert ("weight", True) == (refused.code, "30 to 250 kg" in refused.sentence)
+    assert 1 == len(room.state.weights)  # the right one, of before
+
+
+@pytest.mark.hazard(1, 2)
+def test_no_order_is_signed_for_a_weight_that_no_patient_has():
+    """Hazards 1 and 2: the ceilings let ten times 3.5 mg through."""
+    room = Room(INFUSION).arrived()
+    refused = room.refused(
+        "sign_order", DOCTOR, drug="ketamine", route="iv", dose_mg_per_kg="0.05",
+        duration_min="40", weight_kg="700",
+    )  # fmt: skip
+
+    assert "weight" == refused.code
+
+
 @pytest.mark.hazard(2)
 def test_pounds_said_as_pounds_are_kilograms():
     room = Room(INFUSION).arrived()
@@ -215,6 +241,14 @@ def test_not_known_is_a_hold():
 def test_two_different_identifiers_must_match(said):
     """Hazard 11, wrong patient."""
     assert "identity" == Room(NASAL).ordered().refused("arrive", identifiers=said).code
+
+
+def test_blanks_and_capitals_of_a_name_are_no_difference():
+    room = Room(NASAL).ordered()
+    said = [("name", " demo  alder "), ("born", "1984-04-12")]
+    room.do("arrive", identifiers=[{"what": what, "value": value} for what, value in said])
+
+    assert Phase.CLEAR is room.state.phase
 
 
 @pytest.mark.hazard(14, 15)

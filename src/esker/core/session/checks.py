@@ -23,9 +23,10 @@ from esker.core.session.custody import told_waste_mg
 from esker.core.session.dosing import TENTH
 from esker.core.session.gates import Finding, bare
 from esker.core.session.may import GATES
-from esker.core.units import plain
+from esker.core.units import WEIGHT_KG, heavy_as_a_patient, plain
 
 Check = Callable[[Case, Any], Refused | None]
+IDENTIFIERS = {"name": "name", "born": "date of birth", "mrn": "number"}
 
 
 def _signed(case: Case, command: c.Command) -> Refused | None:
@@ -41,6 +42,8 @@ def _sign_order(case: Case, command: c.SignOrder) -> Refused | None:
     drug, dose = case.protocol.drug, case.protocol.dose
     if (command.drug, command.route) != (drug.name, drug.route):
         return Refused("drug", f"This protocol is for {drug.substance}, {drug.route}.")
+    if (slip := _weight(command.weight_kg)) is not None:
+        return slip
     total = dosing.ordered_mg(command.dose_mg, command.dose_mg_per_kg, command.weight_kg)
     if drug.form == "infusion" and (command.dose_mg_per_kg is None or command.duration_min is None):
         return Refused("dose", "Order the infusion in mg/kg, with a weight and minutes.")
@@ -78,9 +81,15 @@ def _arrive(case: Case, command: c.Arrive) -> Refused | None:
     if len({each.what for each in command.identifiers}) < 2:
         return Refused("identity", "Two different identifiers are needed.")
     for each in command.identifiers:
-        if each.value.strip().casefold() != known[each.what].casefold():
-            return Refused("identity", f"The {each.what} does not match this patient.")
+        if _folded(each.value) != _folded(known[each.what]):
+            said = IDENTIFIERS[each.what]
+            return Refused("identity", f"This {said} is not this patient's: ask again, and look.")
     return None
+
+
+def _folded(said: str) -> str:
+    """Blanks between words and capitals tell nobody apart."""
+    return " ".join(said.split()).casefold()
 
 
 def _pair(case: Case, command: c.PairMonitor) -> Refused | None:
@@ -118,6 +127,20 @@ def _not_yet(case: Case, observed_at: datetime | None) -> Refused | None:
     if observed_at is not None and observed_at > case.heard + FUTURE:
         return Refused("future_time", "That time has not come yet; check the clock.")
     return None
+
+
+def _weigh(case: Case, command: c.Weigh) -> Refused | None:
+    return _weight(command.kg())
+
+
+def _weight(kg: Decimal | None) -> Refused | None:
+    if kg is None or heavy_as_a_patient(kg):
+        return None
+    low, high = map(plain, WEIGHT_KG)
+    return Refused(
+        "weight", f"{plain(kg)} kg cannot be right: a weight is {low} to {high} kg. Look at the "
+        "point and the unit.",
+    )  # fmt: skip
 
 
 def _scale(case: Case, command: c.RecordScale) -> Refused | None:
@@ -317,7 +340,7 @@ def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
 CHECKS: dict[str, Check] = {
     "open_session": _open, "claim_readings": _claim,
     "sign_order": _sign_order, "arrive": _arrive, "pair_monitor": _pair, "record_vitals": _vitals,
-    "answer_readiness": _readiness, "assess_discharge": _criteria,
+    "answer_readiness": _readiness, "assess_discharge": _criteria, "weigh": _weigh,
     "record_scale": _scale, "scan_vial": _scan, "draw_up": _draw, "clear": _version,
     "start": _version, "next_device": _next, "resume": _version, "request_override": _override,
     "sign_override": _override, "decline_override": _decline, "accept_hand_over": _accept_hand_over,

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Day, Moment, Strict
+from esker.core.units import from_pounds
 
 
 def _said(text: str) -> str:
@@ -131,8 +132,11 @@ class AnswerReadiness(Command):
 
 class Weigh(Command):
     kind: Literal["weigh"] = "weigh"
-    weight: Annotated[Amount, Field(lt=10_000)]  # no patient's; the column ends not far above
+    weight: Amount
     unit: Literal["kg", "lb"]
+
+    def kg(self) -> Decimal:
+        return from_pounds(self.weight).value if self.unit == "lb" else self.weight
 
 
 class PairMonitor(Command):

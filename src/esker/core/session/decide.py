@@ -25,7 +25,6 @@ from esker.core.session.gates import findings, relied_on
 from esker.core.session.may import GATES, may
 from esker.core.session.out_of_rule import DOSE_TIMES, out_of_rule
 from esker.core.session.state import Actor, Session, Window
-from esker.core.units import from_pounds
 
 KINDS = {
     "open_session": "session.opened", "sign_order": "order.signed", "arrive": "patient.arrived",
@@ -211,8 +210,7 @@ def _signature(case: Case) -> dict[str, Any]:
 
 
 def _weight(case: Case, command: c.Weigh) -> dict[str, Any]:
-    kg = from_pounds(command.weight).value if command.unit == "lb" else command.weight
-    return {"weight_kg": kg, "doubt": _doubtful(case, kg)}
+    return {"weight_kg": command.kg(), "doubt": _doubtful(case, command.kg())}
 
 
 def _doubtful(case: Case, kg: Decimal) -> bool:
