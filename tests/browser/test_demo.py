@@ -87,6 +87,22 @@ def test_no_name_and_no_drug_is_cut_off(base, chrome, width, height):
 
 
 @pytest.mark.browser
+@pytest.mark.hazard(18)
+def test_a_phone_shows_two_long_alarms_whole(base, chrome):
+    """Hazard 18: a strip that is read line by line is not read; numbers stay in view all the same."""
+    page = signed_in(chrome, base, 390, 844)
+    page.get_by_role("link", name="Open Chair 3").click()
+    expect(page.locator(".strip .count")).to_be_visible()
+    bottoms = """() => [".strip", ".strip .alarm:nth-of-type(2)", ".tile .value", ".thumb"]
+      .map((name) => document.querySelector(name).getBoundingClientRect())
+      .map((box, place) => Math.round(place === 3 ? box.top : box.bottom))"""
+    strip, second, number, thumb = page.evaluate(bottoms)
+    assert second <= strip
+    assert strip < number <= thumb
+    page.context.close()
+
+
+@pytest.mark.browser
 def test_at_twice_the_size_the_record_is_read_without_sideways_scrolling(base, chrome):
     """1180 wide at 200 % is 590: tables of sentences fit; those of numbers scroll by themselves."""
     page = signed_in(chrome, base, 590, 410)

@@ -14,8 +14,15 @@ def chair(session, locked=False):
 
 
 def test_the_worst_alarm_stands_first(session):
-    """A low alarm never hides a high one."""
-    assert ["high", "low"] == [a["id"] for a in presenters.alarms(session["alarms"])]
+    """A low alarm never hides a high one, and not either when somebody has answered the high."""
+    low, high = session["alarms"]
+    assert ["high", "low"] == [a["id"] for a in presenters.alarms([low, high])]
+
+    taken = {**high, "status": "acknowledged"}
+    assert ["high", "low"] == [a["id"] for a in presenters.alarms([low, taken])]
+
+    other = {**high, "id": "other"}
+    assert ["other", "high"] == [a["id"] for a in presenters.alarms([taken, other])]
 
 
 def test_the_strip_says_how_many_alarms_it_holds(session):
@@ -23,9 +30,13 @@ def test_the_strip_says_how_many_alarms_it_holds(session):
     elsewhere = {"session": session["id"], "chair": "Chair 4", "id": "a", "priority": "low",
                  "sentence": "Low."}  # fmt: skip
     session["elsewhere"] = [elsewhere]
-    assert "<strong>2 alarms</strong> at this chair, and at 1 other chair</p>" in chair(session)
+    assert "<strong>2 alarms</strong> here, and at 1 other chair</p>" in chair(session)
+
+    session["alarms"][1] |= {"status": "acknowledged"}
+    assert "<strong>2 alarms</strong> here (1 sounding), and at" in chair(session)
+
     session["alarms"].pop()
-    assert "at this chair," not in chair(session)
+    assert "alarms</strong>" not in chair(session)
 
 
 def test_the_worse_number_of_a_pressure_rules_its_tile(session):

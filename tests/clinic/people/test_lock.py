@@ -158,6 +158,22 @@ def test_a_colleague_takes_a_locked_screen_over_by_pin(room, tablet, clinic):
     assert "rowan" == room.state()["entries"][-1]["actor"]
 
 
+@pytest.mark.hazard(14, 39)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_locked_chair_is_brought_up_to_date_where_a_colleague_has_a_pin(
+    room, tablet, clinic, signed_in
+):
+    """Hazards 14 and 39: the whole page's update failed as soon as anybody could take over."""
+    assert commands.set_pin(person(clinic, "rowan", "nurse"), PASSWORD, "4821") is None
+    tablet.post("/this-screen/", {"chair": "Chair 1"})
+    tablet.post("/lock/" if signed_in else "/sign-out/")
+    for url in (f"/chair/{room.session}/", f"/chair/{room.session}/fragment/"):
+        answer = tablet.get(url)
+        assert 200 == answer.status_code, url
+        assert f'name="next" value="/chair/{room.session}/"' in answer.content.decode(), url
+    assert ("?next=/chair/" in answer.content.decode()) is not signed_in
+
+
 def test_a_pin_opens_nothing_for_a_stranger(room, clinic):
     """Only a screen that the clinic knows; elsewhere four digits would be a password."""
     commands.set_pin(person(clinic, "rowan", "nurse"), PASSWORD, "4821")

@@ -26,13 +26,15 @@ def floor(found: Json, chairs: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _card(each: Json) -> dict[str, Any]:
-    worst = presenters.alarms(each.get("alarms") or [])
+    ranked = presenters.alarms(each.get("alarms") or [])
     due = presenters.due(each.get("due") or [])
     return {
         **each,
         "session": each["id"],
-        "worst": worst[0] if worst else None,
-        "more": len(worst) - 1,
+        "worst": ranked[0] if ranked else None,
+        "more": len(ranked) - 1,
+        "ranked": ranked,
+        "sounding": presenters.sounding(ranked),
         "tiles": presenters.tiles(each.get("vitals") or {}),
         "silent": presenters.silent(each),
         "phase_word": PHASE_WORDS.get(str(each["phase"]), str(each["phase"]).capitalize()),

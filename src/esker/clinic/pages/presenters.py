@@ -22,6 +22,7 @@ def glance(session: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "s": session,
         "alarms": alarms(session.get("alarms") or []),
+        "sounding": sounding(session.get("alarms") or []),
         "elsewhere": elsewhere(session.get("elsewhere") or []),
         "rail": rail(str(session.get("phase"))),
         "clocks": clocks(session),
@@ -72,13 +73,18 @@ def _dialogs(shown: list[steps.Step], rest: list[Any], vitals: list[Any]) -> lis
 
 
 def alarms(active: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Worst first; those that still sound before those somebody has taken."""
+    """Worst first, answered or not; of one priority those that still sound stand before."""
     ranked = sorted(
         active,
-        key=lambda a: (a.get("status") == "sounding", PRIORITY.get(str(a["priority"]), 0)),
+        key=lambda a: (PRIORITY.get(str(a["priority"]), 0), a.get("status") == "sounding"),
         reverse=True,
     )
     return [{**a, "mark": words.MARKS.get(str(a["priority"]), "")} for a in ranked]
+
+
+def sounding(active: Sequence[Mapping[str, Any]]) -> int:
+    """How many of them nobody has answered."""
+    return sum(each.get("status") == "sounding" for each in active)
 
 
 def elsewhere(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

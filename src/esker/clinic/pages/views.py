@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
@@ -64,8 +65,9 @@ def _found(ask: Any, request: HttpRequest, session_id: UUID, *more: Any) -> dict
 def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
     """What the chair page shows, with the people and chairs that its forms offer."""
     session = _found(queries.chair, request, session_id, request.screen.user)
+    back = {"next": reverse("chair", args=[session_id])}  # of a fragment too: it is no page
     if request.screen.locked:
-        return presenters.watched(hidden(session) | {"me": _me(request)})
+        return back | presenters.watched(hidden(session) | {"me": _me(request)})
     clinic, taken = _clinic(request), set(session["chairs_taken"])
     free = [(c.name, c.monitor) for c in setup.chairs(clinic) if c.monitor and c.name not in taken]
     session |= {
@@ -73,7 +75,7 @@ def _chair(request: HttpRequest, session_id: UUID) -> dict[str, Any]:
         "free_chairs": free,
         "me": _me(request),
     }
-    return presenters.chair(session)
+    return back | presenters.chair(session)
 
 
 def plans(request: HttpRequest) -> bool:

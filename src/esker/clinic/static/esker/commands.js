@@ -115,7 +115,7 @@ async function only(name, work) {
 
 // Never modal: alarms, identity and Emergency stay in reach while somebody fills in a form.
 let opener = "";
-function open(id) {
+function open(id, byKey) {
   const dialog = document.getElementById(id);
   if (!dialog) return;
   if (!document.querySelector("dialog[open]")) opener = id;
@@ -123,7 +123,13 @@ function open(id) {
   for (const input of dialog.querySelectorAll("input[data-channel]")) fill(input);
   dialog.querySelectorAll(".said").forEach((each) => { each.textContent = ""; });
   dialog.show();
-  (dialog.querySelector("[data-scan]") ?? dialog.querySelector("button[value]") ?? dialog.querySelector("button"))?.focus();
+  entrance(dialog, byKey)?.focus();
+}
+
+// A finger finds its field, and a keyboard on the glass would hide the form; keys begin at what is asked.
+function entrance(dialog, byKey) {
+  const asked = byKey ? dialog.querySelector("input:invalid, select:invalid, fieldset:not(:has(:checked)) input") : null;
+  return dialog.querySelector("[data-scan]") ?? asked ?? dialog.querySelector("button[value=send]") ?? dialog.querySelector("button");
 }
 
 // Fresh numbers of the monitor, taken over at this moment, with the reading that they came from.
@@ -147,7 +153,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const { open: dialog, send: form, kind, alarmId, fill: field } = button.dataset;
-  if (dialog) open(dialog);
+  if (dialog) open(dialog, event.detail === 0);
   else if (form) only(form, () => submit(document.getElementById(form), document.querySelector(`[data-said="${CSS.escape(form.slice(2))}"]`)));
   else if (kind) only(kind + alarmId, async () => { const no = await send({ kind, alarm: alarmId }); if (no) tell(no); });
   else if (field) button.form.elements[field].value = button.value;
@@ -164,6 +170,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") document.querySelector("dialog[open]")?.close(); });
 document.addEventListener("close", () => {
+  if (document.querySelector("dialog[open]")) return; // one form made room for another
   document.querySelector(`[data-open="${CSS.escape(opener)}"]`)?.focus();
   refresh(); // a dialog kept its region as it was
 }, true);

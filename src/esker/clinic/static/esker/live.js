@@ -60,16 +60,38 @@ const seen = new WeakMap();
 function replace(old, region) {
   if (seen.get(old) === region.innerHTML) return;
   const open = [...old.querySelectorAll("details")].map((each) => each.open);
-  const focus = old.contains(document.activeElement) ? key(document.activeElement) : null;
+  const at = old.contains(document.activeElement) && document.activeElement !== old ? document.activeElement : null;
+  const find = at && again(old, at);
   old.replaceChildren(...region.cloneNode(true).childNodes);
   old.querySelectorAll("details").forEach((each, index) => { if (index in open) each.open = open[index]; });
-  if (focus) old.querySelector(focus)?.focus();
+  if (at) focus(find() ?? old);
+}
+
+// How what had focus is found in what was drawn anew. What somebody types goes along with its form.
+function again(old, at) {
+  if (at.matches("input, select") && key(at.form)) {
+    return () => {
+      const fresh = old.querySelector(key(at.form));
+      fresh?.replaceWith(at.form);
+      return fresh && at;
+    };
+  }
+  if (key(at)) return () => old.querySelector(key(at));
+  const nameless = "summary, [tabindex]"; // a button without a name is not guessed: Enter would press another
+  const place = [...old.querySelectorAll(nameless)].indexOf(at);
+  return () => old.querySelectorAll(nameless)[place];
+}
+
+// To the region itself where the thing is gone: the next Tab goes on from there, not from the top.
+function focus(element) {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus();
 }
 
 function key(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   // All that it has: Acknowledge and Pause name the same alarm, and Enter must not press the other.
-  const names = ["data-open", "data-send", "data-kind", "data-alarm-id", "href"].filter((name) => element.getAttribute(name));
+  const names = ["data-open", "data-send", "data-kind", "data-alarm-id", "href", "action", "popovertargetaction"].filter((name) => element.getAttribute(name));
   return names.map((name) => `[${name}="${CSS.escape(element.getAttribute(name))}"]`).join("") || null;
 }
 
