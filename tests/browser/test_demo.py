@@ -89,7 +89,7 @@ def test_no_name_and_no_drug_is_cut_off(base, chrome, width, height):
 @pytest.mark.browser
 @pytest.mark.hazard(18)
 def test_a_phone_shows_two_long_alarms_whole(base, chrome):
-    """Hazard 18: a strip that is read line by line is not read; numbers stay in view all the same."""
+    """Hazard 18: a strip that is read line by line is not read; the numbers stay in view too."""
     page = signed_in(chrome, base, 390, 844)
     page.get_by_role("link", name="Open Chair 3").click()
     expect(page.locator(".strip .count")).to_be_visible()

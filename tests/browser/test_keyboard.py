@@ -74,7 +74,7 @@ def test_a_patient_arrives_by_keys(page):
 
 
 def test_what_is_typed_on_a_locked_screen_outlives_a_redraw(page):
-    """An entry of a colleague draws the panel anew; half a password stays, and so does the caret."""
+    """An entry of a colleague draws the panel anew; half a password and the caret stay."""
     at_chair(page, 6)
     page.get_by_role("button", name="Lock", exact=True).focus()
     page.keyboard.press("Enter")
