@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from esker.core.units import WEIGHT_KG
+from esker.core import units
 
 Kind = TypeVar("Kind", bound=StrEnum)
 
@@ -72,6 +72,7 @@ SHIFTS: Final = MappingProxyType(
 # CYP2B6 genotype on clearance: chronic subcutaneous use only (Li 2015); single doses showed none.
 CYP2B6_CHRONIC: Final = MappingProxyType({"*1/*1": 1.0, "*1/*6": 0.60, "*6/*6": 0.32})
 
+WEIGHT_KG: Final = (float(units.WEIGHT_KG[0]), float(units.WEIGHT_KG[1]))
 STUDIED_WEIGHT_KG: Final = (45.0, 130.0)
 AGE_YEARS: Final = (0.0, 120.0)
 STUDIED_AGE_YEARS: Final = MappingProxyType({"E": (18.0, 86.0), "R": (19.0, 32.0)})
@@ -95,7 +96,7 @@ class Covariates:
     session_number: int = 1
 
     def __post_init__(self) -> None:
-        within("weight_kg", self.weight_kg, *map(float, WEIGHT_KG))
+        within("weight_kg", self.weight_kg, *WEIGHT_KG)
         within("age_years", self.age_years, *AGE_YEARS)
         object.__setattr__(self, "ancestry", one_of("ancestry", self.ancestry, Ancestry))
         object.__setattr__(
