@@ -128,15 +128,19 @@ def weigh(first, last, at, ahead, w, totals):
     return a, b, c, d
 
 
+def _stretches(shape, r):
+    """The modes that reach output `r`, as three stretches, and its row in its block."""
+    return (*shape.reach[r], (0, 0), (0, 0))[:3], r - shape.own * (r >= shape.own)
+
+
 def reader(shape, begin, outputs):
     """A function that reads these outputs of one block: loops with fixed ends, which are unrolled."""
     total, r, rest = len(shape.reach), outputs[0], None
-    (f0, l0), (f1, l1), (f2, l2) = (*shape.reach[r], (0, 0), (0, 0))[:3]
+    ((f0, l0), (f1, l1), (f2, l2)), here = _stretches(shape, r)
     t0 = int(begin[r])
     t1, t2 = t0 + l0 - f0, t0 + l0 - f0 + l1 - f1
     if len(outputs) > 1:
         rest = reader(shape, begin, outputs[1:])
-    here = r - shape.own * (r >= shape.own)
 
     @njit(**INLINED)
     @of_model(shape)
@@ -148,3 +152,39 @@ def reader(shape, begin, outputs):
             rest(at, ahead, w, base, y)
 
     return read
+
+
+@njit(**INLINED)
+def dot(first, last, at, rows, x, total):
+    """Add modes `first` to `last` of the row at `at` to its total."""
+    for m in range(first, last):
+        total = total + load(rows, at + m) * load(x, m)
+    return total
+
+
+def single(shape, outputs, look):
+    """A function that writes what modes `x` give to these outputs of one block, for one knot.
+
+    To `look` adds what they would settle at (`base`, rows of the block) and lifts rounding errors, as
+    `above_zero` does, into the outputs' rows; otherwise what is written is such a `base`.
+    """
+    r, modes, rest = outputs[0], shape.modes, None
+    ((f0, l0), (f1, l1), (f2, l2)), here = _stretches(shape, r)
+    if len(outputs) > 1:
+        rest = single(shape, outputs[1:], look)
+
+    @njit(**INLINED)
+    @of_model(shape)
+    def write(rows, x, base, out):
+        total = load(base, here) if look else spread(0.0)
+        total = dot(f0, l0, here * modes, rows, x, total)
+        total = dot(f1, l1, here * modes, rows, x, total)
+        total = dot(f2, l2, here * modes, rows, x, total)
+        if look:
+            store(out, r, larger(total, spread(0.0)))
+        else:
+            store(out, here, total)
+        if rest is not None:
+            rest(rows, x, base, out)
+
+    return write

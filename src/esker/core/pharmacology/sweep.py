@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from .ahead import forward, of_model, reader, terms_of
+from .ahead import forward, of_model, reader, single, terms_of
 from .lanes import (
     ALLOCATING,
     CHUNK,
@@ -55,48 +55,6 @@ def step(modes, chain, minutes, factor, at, w):
         store(w, chain + 1, load(w, chain + 1) + minutes * load(w, chain))
     for m in range(modes):
         store(w, m, load(w, m) * load(factor, at * modes + m))
-
-
-@njit(**INLINED)
-def quad(modes, r, rows, x, totals):
-    """Add the products of four rows with `x` to their totals: four sums hide each other's latency."""
-    a, b, c, d = totals
-    at = r * modes
-    for m in range(modes):
-        v = load(x, m)
-        a = a + load(rows, at + m) * v
-        b = b + load(rows, at + modes + m) * v
-        c = c + load(rows, at + 2 * modes + m) * v
-        d = d + load(rows, at + 3 * modes + m) * v
-    return a, b, c, d
-
-
-@njit(**OPTIONS)
-def settle(modes, count, rows, level, base):
-    """What each of `count` rows would settle at under the rates now running.
-
-    `rows` and `base` have room for a whole number of fours; so has `y` in `look`.
-    """
-    zero = spread(0.0)
-    for r in range(0, count, 4):
-        a, b, c, d = quad(modes, r, rows, level, (zero, zero, zero, zero))
-        store(base, r, a)
-        store(base, r + 1, b)
-        store(base, r + 2, c)
-        store(base, r + 3, d)
-
-
-@njit(**OPTIONS)
-def look(modes, count, rows, w, base, y, at):
-    """Read `count` rows of the present state into `y` from row `at`."""
-    zero = spread(0.0)
-    for r in range(0, count, 4):
-        totals = load(base, r), load(base, r + 1), load(base, r + 2), load(base, r + 3)
-        a, b, c, d = quad(modes, r, rows, w, totals)
-        store(y, at + r, larger(a, zero))
-        store(y, at + r + 1, larger(b, zero))
-        store(y, at + r + 2, larger(c, zero))
-        store(y, at + r + 3, larger(d, zero))
 
 
 @njit(**OPTIONS)
@@ -180,12 +138,12 @@ def sweeper(build, shape):
         patients) likewise, so that one compiled kernel serves both.
         """
         p8, dose = empty_rows(p.shape[0]), empty_rows(amounts.shape[0])
-        feel8, kept, y = empty_rows(2), empty_rows(SUMMARIES), empty_rows(AHEAD * total + 2)
+        feel8, kept, y = empty_rows(2), empty_rows(SUMMARIES), empty_rows(AHEAD * total)
         lam, life = empty_blocks(blocks, modes), empty_blocks(blocks, modes)
         b = empty_blocks(blocks, channels * modes)
         rows, scratch = empty_blocks(blocks, work * modes), empty_rows(modes)
         w, level = empty_blocks(blocks, modes), empty_blocks(blocks, modes)
-        base, given = empty_blocks(blocks, own + 3), empty_blocks(blocks, channels)
+        base, given = empty_blocks(blocks, own), empty_blocks(blocks, channels)
         factor = empty_blocks(blocks, gaps.size * modes)
         ahead = empty_rows(regular.size * terms * AHEAD)
         leap = empty_blocks(blocks, regular.size * modes)
@@ -236,8 +194,10 @@ def _follower(shape):
     blocks, modes, channels, chain, observed = *shape[1:4], shape.chain, shape.observed
     own, total, begin_of = shape.own, len(shape.reach), terms_of(shape)[2]
     terms = int(begin_of[-1])
-    read = reader(shape, begin_of, range(own))
-    read_other = reader(shape, begin_of, range(own, total)) if blocks > 1 else read
+    first_block, second_block = range(own), range(own, total) if blocks > 1 else range(own)
+    read, read_other = (reader(shape, begin_of, part) for part in (first_block, second_block))
+    look, look_other = (single(shape, part, True) for part in (first_block, second_block))
+    settle, settle_other = (single(shape, part, False) for part in (first_block, second_block))
 
     @njit(**OPTIONS)
     @of_model(shape)
@@ -265,7 +225,6 @@ def _follower(shape):
                 for event in range(begun, ended):
                     running += 1 if scale[event] > 0.0 else -1 if scale[event] < 0.0 else 0
                 for c in range(blocks):
-                    count = total - own if c else own
                     if gap > 0:
                         step(modes, chain, gaps[gap], factor[c], gap, w[c])
                     if ended > begun:
@@ -273,9 +232,14 @@ def _follower(shape):
                                dose, life[c], b[c], w[c], level[c], given[c])  # fmt: skip
                         if running == 0:
                             clear(level[c])  # drops the rounding of rates that have cancelled
-                        settle(modes, count, rows[c], level[c], base[c])
-                    if output_of[k - 1] >= 0:
-                        look(modes, count, rows[c], w[c], base[c], y, c * own)
+                if ended > begun:
+                    settle(rows[0], level[0], base[0], base[0])
+                    if blocks > 1:
+                        settle_other(rows[1], level[1], base[1], base[1])
+                if output_of[k - 1] >= 0:
+                    look(rows[0], w[0], base[0], y)
+                    if blocks > 1:
+                        look_other(rows[1], w[1], base[1], y)
             draw(y, total, output_of, begin, k, at, mine, curves)
             if summarise:
                 observe(y, total, observed, output_of, begin, k, times, feel, effects, kept)
