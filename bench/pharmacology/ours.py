@@ -51,13 +51,13 @@ def build(effect, p, lam, b, rows, gap):
         store(gap, j, spread(1.0))
         store(b, 3 + j, none)
         store(rows, CP + j, 1.0 / v1)
-    add_pools(3, M, -1, spread(CLM / VM1), spread(QM / VM1), spread(QM / VM2), FM * load(p, CL), rows,
+    add_pools(3, ((0, 3),), M, -1, spread(CLM / VM1), spread(QM / VM1), spread(QM / VM2), FM * load(p, CL), rows,
               CP, SPARE, CM, lam, b, gap)  # fmt: skip
     for m in range(5):
         store(rows, CM + m, load(rows, CM + m) * (1.0 / VM1))
     if effect:
         ke0 = load(p, KE0)
-        add_filter(5, M, -1, ke0, ke0, rows, CP, CE, lam, b, gap)
+        add_filter(5, ((0, 3),), M, -1, ke0, ke0, rows, CP, CE, lam, b, gap)
     else:
         store(lam, 5, spread(1.0))
 

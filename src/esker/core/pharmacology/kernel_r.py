@@ -16,6 +16,7 @@ from .modes import (
     add_filter,
     add_pools,
     add_row,
+    amplification,
     arrowhead,
     scale_row,
 )
@@ -32,8 +33,10 @@ MODES = 14  # 3 of drug, 2 of metabolic delay, 2 NK, 2 HNK, 2 venous, effect sit
 CHAIN = 3  # where the double pole of the delay starts
 ARTERIAL, VENOUS, NK, HNK, EFFECT, T_SBP, T_CADSS, DELAYED, SPARE = (MODES * r for r in range(9))
 # Which modes can reach each output: 62 products instead of 154.
-BOTH = (((0, 3),), ((0, 3), (9, 11)), ((0, 7),), ((0, 9),))
-REACH = (*BOTH, ((0, 3), (11, 12)), ((0, 3), (11, 13)), ((0, 3), (11, 12), (13, 14)), *BOTH)
+IN_DRUG, IN_DELAY, IN_NK, IN_HNK = ((0, 3),), ((0, 5),), ((0, 7),), ((0, 9),)
+IN_EFFECT = ((0, 3), (11, 12))
+BOTH = (IN_DRUG, ((0, 3), (9, 11)), IN_NK, IN_HNK)
+REACH = (*BOTH, IN_EFFECT, ((0, 3), (11, 13)), ((0, 3), (11, 12), (13, 14)), *BOTH)
 SHAPE = Shape("R", 2, MODES, 1, S_ROWS, REACH, 9, CHAIN, OBSERVED)
 
 
@@ -55,34 +58,31 @@ def build_r(enantiomer, p, lam, b, rows, gap):
         store(gap, j, spread(1.0))
         store(rows, ARTERIAL + j, spread(1.0))
     k = load(p, KMET)
-    scale_row(3, cl / v1, rows, ARTERIAL, SPARE)
+    scale_row(IN_DRUG, cl / v1, rows, ARTERIAL, SPARE)
     add_delay(3, MODES, k, rows, SPARE, DELAYED, lam, b, gap)
     qn, cln = load(p, QN), load(p, CLN if enantiomer == S else CLN_R)
-    add_pools(5, MODES, CHAIN, cln / v1, qn / v1, qn / load(p, VN2), load(p, FM) * k, rows, DELAYED,
-              SPARE, NK, lam, b, gap)  # fmt: skip
+    add_pools(5, IN_DELAY, MODES, CHAIN, cln / v1, qn / v1, qn / load(p, VN2), load(p, FM) * k, rows,
+              DELAYED, SPARE, NK, lam, b, gap)  # fmt: skip
     vh1, qhnk = load(p, VH1), load(p, QHNK)
-    add_pools(7, MODES, CHAIN, load(p, CLH) / vh1, qhnk / vh1, qhnk / load(p, VH2),
+    add_pools(7, IN_NK, MODES, CHAIN, load(p, CLH) / vh1, qhnk / vh1, qhnk / load(p, VH2),
               load(p, FH) * cln / v1, rows, NK, SPARE, HNK, lam, b, gap)  # fmt: skip
-    scale_row(MODES, 1000.0 / v1, rows, ARTERIAL, ARTERIAL)
-    scale_row(MODES, 1000.0 * NK_PER_KETAMINE / v1, rows, NK, NK)
-    scale_row(MODES, 1000.0 * HNK_PER_KETAMINE / vh1, rows, HNK, HNK)
+    scale_row(IN_DRUG, 1000.0 / v1, rows, ARTERIAL, ARTERIAL)
+    scale_row(IN_NK, 1000.0 * NK_PER_KETAMINE / v1, rows, NK, NK)
+    scale_row(IN_HNK, 1000.0 * HNK_PER_KETAMINE / vh1, rows, HNK, HNK)
     for n, rate, part in ((9, load(p, FAST), load(p, SHARE)),
                           (10, load(p, SLOW), 1.0 - load(p, SHARE))):  # fmt: skip
-        strain = add_filter(n, MODES, CHAIN, rate, rate, rows, ARTERIAL, SPARE, lam, b, gap)
-        worst = larger(worst, strain)
-        add_row(n + 1, part, rows, SPARE, VENOUS)
-        store(rows, SPARE + n, none)
+        add_filter(n, IN_DRUG, MODES, CHAIN, rate, rate, rows, ARTERIAL, SPARE, lam, b, gap)
+        add_row(IN_DRUG, part, rows, SPARE, VENOUS)
+        store(rows, VENOUS + n, part)
     if enantiomer == R:
         for n in range(11, MODES):
             store(lam, n, spread(1.0))  # empty modes
-        return worst
+        return larger(worst, amplification(11, gap))
     ke0 = load(p, KE0)
-    strain = add_filter(11, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap)
-    worst = larger(worst, strain)
+    add_filter(11, IN_DRUG, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap)
     for n, rate, out in ((12, load(p, KT_SBP), T_SBP), (13, load(p, KT_CADSS), T_CADSS)):
-        strain = add_filter(n, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap)
-        worst = larger(worst, strain)
-    return worst
+        add_filter(n, IN_EFFECT, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap)
+    return larger(worst, amplification(MODES, gap))
 
 
 sweep_chunk = sweeper(build_r, SHAPE)

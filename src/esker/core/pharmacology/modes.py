@@ -124,54 +124,57 @@ def pair(a0, a1, s):
 
 
 @njit(**OPTIONS)
-def add_filter(n, modes, chain, pole, gain, rows, source, out, lam, b, gap):
+def add_filter(n, reach, modes, chain, pole, gain, rows, source, out, lam, b, gap):
     """Append the one-pole stage y' = gain * x - pole * y as mode `n`; x is the row at `source`.
 
     Partial fractions: every mode m of x appears in y divided by (pole - lam_m), and the new mode
     cancels them at time 0. Modes `chain` and `chain + 1` (if chain >= 0) are a double pole: the
-    second is fed by the first, which adds a term of second order.
+    second is fed by the first, which adds a term of second order. Equal poles give infinities, and
+    an amplification that sends the patient to the dense solver.
 
     Parameters
     ----------
+    reach : which modes x may hold, as (first, last + 1) stretches; of y only these and n are written
     modes : number of modes of the whole model, the stride of `rows` and `b`
     rows : coefficients of every row; y is written at `out`
     b : on entry `b[:, n]` holds what goes straight into y
     gap : amplification of rounding along each mode so far
-
-    Returns
-    -------
-    The largest amplification of any mode.
     """
     store(lam, n, pole)
-    own, worst, later = spread(1.0), spread(1.0), spread(0.0)
-    for back in range(n):
-        m = n - 1 - back  # downwards: the second of a double pole is needed before the first
-        x = gain * load(rows, source + m)
-        used = size_of(x)
-        if m == chain:
-            x = x - later
-        rate = load(lam, m)
-        d = pole - rate
-        inverse = 1.0 / if_greater(size_of(d), spread(1e-290), d, spread(1e-290))
-        later = x * inverse
-        store(rows, out + m, later)
-        ratio = larger(pole, rate) * size_of(inverse)
-        if chain >= 0 and (m == chain or m == chain + 1):
-            ratio = ratio * ratio
-        ratio = if_greater(ratio, spread(NEAR), ratio, spread(1.0))
-        ratio = if_greater(used, spread(0.0), ratio, spread(1.0))
-        strain = smaller(load(gap, m) * ratio, spread(POOR))
-        store(gap, m, strain)
-        own = if_greater(used, spread(0.0), larger(own, strain), own)
-        worst = larger(worst, strain)
+    own, later = spread(1.0), spread(0.0)
+    for first, last in reach:
+        for back in range(last - first):
+            m = last - 1 - back  # downwards: the second of a double pole is needed before the first
+            x, rate = gain * load(rows, source + m), load(lam, m)
+            if m == chain:
+                x = x - later
+            inverse = 1.0 / (pole - rate)
+            later = x * inverse
+            store(rows, out + m, later)
+            ratio = larger(pole, rate) * size_of(inverse)
+            if chain >= 0 and (m == chain or m == chain + 1):
+                ratio = ratio * ratio
+            ratio = if_greater(ratio, spread(NEAR), ratio, spread(1.0))
+            strain = smaller(load(gap, m) * ratio, spread(POOR))
+            store(gap, m, strain)
+            own = larger(own, strain)
     for into in range(0, b.shape[0], modes):
         gained = load(b, into + n)
-        for m in range(n):
-            gained = gained - load(b, into + m) * load(rows, out + m)
+        for first, last in reach:
+            for m in range(first, last):
+                gained = gained - load(b, into + m) * load(rows, out + m)
         store(b, into + n, gained)
     store(rows, out + n, spread(1.0))
     store(gap, n, own)
-    return larger(own, worst)
+
+
+@njit(**OPTIONS)
+def amplification(modes, gap):
+    """The largest amplification of any mode."""
+    worst = load(gap, 0)
+    for m in range(1, modes):
+        worst = larger(worst, load(gap, m))
+    return worst
 
 
 @njit(**OPTIONS)
@@ -204,38 +207,39 @@ def add_delay(n, modes, pole, rows, source, out, lam, b, gap):
     store(b, n + 1, second / pole)
     store(rows, out + n, spread(0.0))
     store(rows, out + n + 1, pole)
-    return own
 
 
 @njit(**OPTIONS)
-def scale_row(modes, factor, rows, source, out):
-    """The row at `source` times `factor`, written at `out`."""
-    for m in range(modes):
-        store(rows, out + m, factor * load(rows, source + m))
+def scale_row(reach, factor, rows, source, out):
+    """What reaches the row at `source` times `factor`, written at `out`."""
+    for first, last in reach:
+        for m in range(first, last):
+            store(rows, out + m, factor * load(rows, source + m))
 
 
 @njit(**OPTIONS)
-def add_row(modes, factor, rows, source, out):
-    """Add `factor` times the row at `source` to the row at `out`."""
-    for m in range(modes):
-        store(rows, out + m, load(rows, out + m) + factor * load(rows, source + m))
+def add_row(reach, factor, rows, source, out):
+    """Add `factor` times what reaches the row at `source` to the row at `out`."""
+    for first, last in reach:
+        for m in range(first, last):
+            store(rows, out + m, load(rows, out + m) + factor * load(rows, source + m))
 
 
 @njit(**OPTIONS)
-def add_pools(n, modes, chain, leaves, there, back, made, rows, source, spare, out, lam, b, gap):
+def add_pools(
+    n, reach, modes, chain, leaves, there, back, made, rows, source, spare, out, lam, b, gap
+):
     """Append a metabolite's two pools as modes n and n + 1: the central one is the row at `out`.
 
     Parameters
     ----------
+    reach : which modes the row at `source` may hold, as `add_filter` has it
     leaves, there, back : rate out of the central pool, to the other one, and back from it
     made : what a unit of the row at `source` makes of it in a minute
-    spare : a row to work in, left empty
+    spare : a row to work in
     """
     fast, slow, one, two = pair(leaves + there, back, there * back)
-    pole, share = fast, one
-    for k in range(2):
-        add_filter(n + k, modes, chain, pole, made * share, rows, source, spare, lam, b, gap)
-        for m in range(n + k + 1):
-            store(rows, out + m, load(rows, out + m) + load(rows, spare + m))
-        store(rows, spare + n + k, spread(0.0))
-        pole, share = slow, two
+    add_filter(n, reach, modes, chain, fast, made * one, rows, source, out, lam, b, gap)
+    add_filter(n + 1, reach, modes, chain, slow, made * two, rows, source, spare, lam, b, gap)
+    add_row(reach, 1.0, rows, spare, out)
+    store(rows, out + n + 1, spread(1.0))

@@ -15,7 +15,6 @@ from .ahead import forward, of_model, reader, single, terms_of
 from .lanes import (
     ALLOCATING,
     CHUNK,
-    INLINED,
     OPTIONS,
     WIDTH,
     clear,
