@@ -19,7 +19,7 @@ from .timeline import Timeline
 
 Floats = NDArray[np.float64]
 # The series at norm <= 1, in fours: what is left out is below 1e-18. Row 4 j + i of these is 1 / (4 j + i)!
-SERIES = 1.0 / np.array([factorial(k) for k in range(20)]).reshape(5, 4)
+SERIES = tuple(tuple(1.0 / factorial(4 * j + i) for i in range(4)) for j in range(5))
 
 
 @dataclass(frozen=True, slots=True)
