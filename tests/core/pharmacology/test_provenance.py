@@ -54,6 +54,11 @@ def _others(value: Any) -> Iterator[Any]:
         yield value[1:]
         for k, one in enumerate(value):
             yield from ((*value[:k], other, *value[k + 1 :]) for other in _others(one))
+    elif isinstance(value, np.ndarray):
+        for k in range(value.size):
+            other = value.copy()
+            other.flat[k] += abs(other.flat[k]) * 1e-9 or 1e-9
+            yield other
     elif isinstance(value, re.Pattern):
         yield re.compile(f"{value.pattern}?")
     elif is_dataclass(value):
