@@ -6,6 +6,7 @@ Each subcommand imports what it needs when it runs, so that `esker --help` answe
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,21 +20,31 @@ def main(words: Sequence[str] | None = None) -> int:
     """Parse and run; a mistake that a person can mend is one sentence and exit code 2."""
     args = parser().parse_args(words)
     try:
-        return int(args.run(args) or 0)
+        code = int(args.run(args) or 0)
+        sys.stdout.flush()  # here, where a full disk or a closed pipe still finds a sentence
+        return code
     except NoClinic as why:
         print(why, file=sys.stderr)
         return 2
     except BrokenPipeError:  # `| head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hush()
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
     except OSError as why:
-        if why.filename is None:  # of a socket or the like: a fault of ours keeps its trace
+        full = why.errno in (errno.ENOSPC, errno.EDQUOT)
+        if why.filename is None and not full:  # of a socket or the like: ours, and keeps its trace
             raise
-        print(f"{why.filename}: {why.strerror}.", file=sys.stderr)
+        print(f"{why.filename or 'The output'}: {why.strerror}.", file=sys.stderr)
+        if full and why.filename is None:
+            _hush()
         return 2
+
+
+def _hush() -> None:
+    """What is still to be written goes nowhere: else Python would complain at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -147,7 +158,7 @@ def _ledger(cmd: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
+    if not (text.isdecimal() and len(text) < 10):
         raise argparse.ArgumentTypeError(f"{text} is no number of entries")
     return int(text)
 
@@ -167,18 +178,23 @@ def _forecast(cmd: argparse.ArgumentParser) -> None:
     )
     replay.add_argument("--entry", required=True, help="id of a forecast.made entry")
     replay.add_argument(
+        "--export", type=Path, metavar="FILE", help="of `esker ledger export`, instead of a folder"
+    )
+    replay.add_argument(
         "--data", type=Path, default=Path(os.environ.get("ESKER_DATA", "esker-data"))
     )
     replay.set_defaults(run=run_forecast)
 
 
 def run_forecast(args: argparse.Namespace) -> int:
+    from esker.clinic.forecast import replay
+
+    if args.export:
+        return replay.of_export(args.export, args.entry)
     from esker.clinic.start import django
 
     django(args.data)
-    from esker.clinic.forecast import replay
-
-    return replay.run(args)
+    return replay.of_folder(args.entry)
 
 
 def _protocol(cmd: argparse.ArgumentParser) -> None:

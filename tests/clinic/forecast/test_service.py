@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+import subprocess
+import sys
+from dataclasses import fields
 
 import pytest
 from django.test import Client
@@ -13,6 +15,9 @@ from esker.clinic.forecast import made, queries, replay, service
 from esker.clinic.forecast.helper import Lost
 from esker.clinic.forecast.models import Forecast
 from esker.clinic.ledger import store
+from esker.core.ledger import canonical, envelope
+from esker.core.pharmacology import Covariates
+from esker.core.pharmacology.forecast import Request
 
 pytestmark = pytest.mark.django_db
 
@@ -98,12 +103,59 @@ def test_what_was_shown_can_be_made_again(room, helper, capsys):
     """From the entry alone: question, seed and model. A changed answer is found out."""
     look(room, helper, {})
     [entry] = entries(room)
-    assert replay.run(argparse.Namespace(entry=entry.id)) == 0
-    assert replay.run(argparse.Namespace(entry="no such entry")) == 2
+    assert replay.of_folder(entry.id) == 0
+    assert replay.of_folder("no such entry") == 2
 
     body = json.loads(entry.body)
     assert "rounds otherwise" in replay.again(body | {"answer_sha256": "0" * 64})
     assert "have changed" in replay.again(body | {"model_hash": "0" * 64})
+
+
+def test_the_entry_holds_every_input_and_nothing_is_left_to_a_default(room, helper):
+    """What a later version assumes of ancestry or other medicines is not what was assumed."""
+    look(room, helper, {})
+    [entry] = entries(room)
+    body = entry.data()
+    question = json.loads(body["question"])
+    assert set(question) == {field.name for field in fields(Request)}
+    assert set(question["covariates"]) == {field.name for field in fields(Covariates)}
+    assert (question["covariates"]["ancestry"], question["covariates"]["interactions"]) == (
+        "other",
+        [],
+    )
+    assert (question["particles"], question["seed"]) == (150, body["seed"])
+    assert body["made_with"].startswith("esker ")
+
+
+def test_it_is_made_again_by_another_process_from_an_export_alone(room, helper, tmp_path):
+    """No database, no clinic: one line of the ledger, also with medicines that change clearance."""
+    asking = helper.ask
+    told = {"ancestry": "japanese", "interactions": ["rifampicin"]}
+    helper.ask = lambda asked: asking(asked | {"covariates": asked["covariates"] | told})
+    look(room, helper, {})
+    [entry] = entries(room)
+    export = tmp_path / "export.ndjson"
+    export.write_text(canonical(envelope(entry)) + "\n", encoding="utf-8")
+
+    def again(name, entry_id=entry.id):
+        words = ["forecast", "replay", "--export", name, "--entry", entry_id]
+        done = subprocess.run(
+            [sys.executable, "-m", "esker.cli", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    assert "rifampicin" in export.read_text()
+    assert again("export.ndjson") == (0, "The same to the last bit.\n")
+    other = export.read_text().replace("rifampicin", "grapefruit")
+    (tmp_path / "other.ndjson").write_text(other)
+    assert again("other.ndjson")[0] == 1
+    assert again("export.ndjson", "nobody")[0] == 2
+    (tmp_path / "cut.ndjson").write_text(export.read_text()[:90])
+    assert again("cut.ndjson") == (2, "cut.ndjson: line 1 is no entry of an export.\n")
+    assert list(tmp_path.glob("*.sqlite3")) == []
 
 
 def test_forecasting_again_gives_the_same_answer(room, helper):

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 
 from esker.cli import main
-from esker.clinic.ledger import audit, cli, guard, models, store
+from esker.clinic.ledger import audit, cli, guard, models, newest, store
+from esker.clinic.record import checkpoint
 from esker.clinic.tenancy import scope
 from esker.core.ledger import Draft
 
@@ -76,6 +77,45 @@ def test_a_checkpoint_on_paper_that_is_not_stored_is_a_fault(written):
 
 
 @pytest.mark.hazard(32)
+@pytest.mark.django_db(transaction=True)
+def test_a_vanished_newest_checkpoint_is_seen_beside_the_database(
+    written, settings, tmp_path, capsys
+):
+    """An altered record: the newest entries go together with the checkpoint that held them."""
+    settings.DATA = tmp_path
+    with scope(written):
+        first = audit.checkpoint(written, AT)
+        store.append(
+            written, command="d", actor="n", drafts=[Draft("vitals", {}, AT)], stream="s:1",
+            recorded_at=AT,
+        )  # fmt: skip
+    checkpoint.digest(written)
+    said = [cli.verify(written, Namespace(checkpoint=None))]
+    with connection.cursor() as cursor:
+        for name in guard.triggers():
+            on = " ON ledger_" + name.split("_")[1] if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER {name}{on}")
+        cursor.execute("DELETE FROM ledger_entry WHERE seq = 4")
+        cursor.execute("DELETE FROM ledger_checkpoint WHERE seq = 2")
+    guard.put_up()
+    with scope(written):
+        third = models.Entry.objects.get(stream="s:1", seq=3).digest
+        models.Head.objects.filter(stream="s:1").update(seq=3, digest=third)
+        said += [cli.verify(written, Namespace(checkpoint=given)) for given in (None, first)]
+        newest.note(written, first)
+        said += [cli.verify(written, Namespace(checkpoint=given)) for given in (None, "")]
+
+    assert said == [0, 1, 1, 0, 1]
+    assert "The data folder knows a newer checkpoint" in capsys.readouterr().out
+
+
+def test_a_folder_that_takes_no_note_stops_no_checkpoint(written, settings, tmp_path, caplog):
+    settings.DATA = tmp_path / "gone"
+    assert len(checkpoint.digest(written)) == 64
+    assert "could not be kept beside the database" in caplog.text
+
+
+@pytest.mark.hazard(32)
 def test_anyone_can_check_an_export(written, capsys, tmp_path):
     """An altered record shows in the export, to a script that knows nothing of Esker."""
     cli.run(Namespace(action="export", stream=None))
@@ -83,14 +123,17 @@ def test_anyone_can_check_an_export(written, capsys, tmp_path):
     changed = good.replace("Grüße", "Grüsse", 1)
     missing = "".join(good.splitlines(keepends=True)[1:])
 
-    assert [0, 1, 1] == [check(tmp_path, text) for text in (good, changed, missing)]
+    cut = good[: len(good) // 2]
+
+    texts = (good, changed, missing, cut, "", "{}\n", "[]\n")
+    assert [0, 1, 1, 1, 1, 1, 1] == [check(tmp_path, text) for text in texts]
 
 
 def check(folder, text):
     (folder / "export.ndjson").write_text(text, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, SCRIPT, folder / "export.ndjson"], capture_output=True
-    ).returncode
+    done = subprocess.run([sys.executable, SCRIPT, folder / "export.ndjson"], capture_output=True)
+    assert b"Traceback" not in done.stderr
+    return done.returncode
 
 
 @pytest.mark.parametrize("action", ["verify", "export", "tail", "rebuild"])
@@ -108,7 +151,15 @@ def test_a_stream_that_is_not_there_is_told(written, capsys):
     assert "has no stream session:nobody" in capsys.readouterr().err
 
 
-def test_fewer_than_no_entries_are_refused(capsys):
+@pytest.mark.parametrize("said", ["-5", "9" * 20, "x", ""])
+def test_what_is_no_number_of_entries_is_refused(said, capsys):
     with pytest.raises(SystemExit):
-        main(["ledger", "tail", "-n", "-5"])
-    assert "-5 is no number of entries" in capsys.readouterr().err
+        main(["ledger", "tail", f"-n={said}"])
+    assert "is no number of entries" in capsys.readouterr().err
+
+
+def test_an_empty_stream_name_is_no_wish_for_all(written, capsys):
+    """As a script says it whose variable was never set."""
+    with scope(written):
+        assert 1 == cli.export(written, Namespace(stream=""))
+    assert capsys.readouterr().out == ""

@@ -8,7 +8,7 @@ import threading
 from django.db import connection
 
 from esker.clinic import clock, tenancy
-from esker.clinic.ledger import audit, store
+from esker.clinic.ledger import audit, newest, store
 from esker.core.ledger import Entry
 
 EVERY_S = 600.0
@@ -44,7 +44,8 @@ def run(clinic_id: str, stop: threading.Event) -> None:
 def _checkpoint(clinic_id: str) -> None:
     try:
         with tenancy.scope(clinic_id):
-            audit.checkpoint(clinic_id, clock.now())
+            made = audit.checkpoint(clinic_id, clock.now())
+        newest.note(clinic_id, made)
     except Exception:
         log.exception("The heads of clinic %s could not be tied together.", clinic_id)
         connection.close()

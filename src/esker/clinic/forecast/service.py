@@ -106,7 +106,7 @@ def look(clinic_id: str, helper: Helper, known: dict[str, Known], now: datetime)
             if isinstance(asked.get("sentence"), str):
                 _keep(clinic_id, session, now, begun, asked)
                 continue
-            _keep(clinic_id, session, now, begun, helper.ask(asked), asked)
+            _keep(clinic_id, session, now, begun, helper.ask(asked))
         except Lost as why:
             log.warning("The forecasting process was lost: %s", why)
             known[session] = Known({}, now, time.monotonic() + REST_S)
@@ -163,7 +163,7 @@ def _question(clinic_id: str, row: SessionRow, now: datetime) -> tuple[datetime 
 
 def _keep(
     clinic_id: str, session: str, now: datetime, begun: datetime | None,
-    found: dict[str, Any], asked: Question | None = None,
+    found: dict[str, Any],
 ) -> None:  # fmt: skip
     """Store what pages show and, when it is a forecast, the entry from which it can be remade."""
     answer = found.get("answer")
@@ -172,10 +172,10 @@ def _keep(
         "answer": made.text(answer) if answer else "", "sentence": found.get("sentence", ""),
     }  # fmt: skip
     with tenancy.scope(clinic_id):
-        if answer and asked:
+        if answer:
             [entry] = store.append(
                 clinic_id, command=store.new_id(now), actor=ACTOR, recorded_at=now,
-                drafts=[Draft(made.KIND, made.body(asked, answer), now)],
+                drafts=[Draft(made.KIND, made.body(found["question"], answer), now)],
                 stream=made.stream_of(session),
             )  # fmt: skip
             shown["entry"] = entry.id

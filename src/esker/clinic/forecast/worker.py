@@ -29,13 +29,23 @@ UNSOUND = (
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
-    """The forecast as JSON values, or `sentence` when the models refuse the question."""
+    """The forecast as JSON values, or `sentence` when the models refuse the question.
+
+    `question` beside it is the same question with nothing left to a default: what a later version
+    would assume of ancestry, other medicines or the number of virtual patients is not what this one
+    assumed.
+    """
     from esker.core.pharmacology import InputError
     from esker.core.pharmacology.forecast import forecast
-    from esker.core.pharmacology.forecast_json import forecast_to_json, request_from_json
+    from esker.core.pharmacology.forecast_json import (
+        forecast_to_json,
+        request_from_json,
+        request_to_json,
+    )
 
     try:
-        return {"answer": forecast_to_json(forecast(request_from_json(question)))}
+        asked = request_from_json(question)
+        return {"answer": forecast_to_json(forecast(asked)), "question": request_to_json(asked)}
     except InputError as why:
         return {"sentence": f"No forecast: {why}"}
 

@@ -55,10 +55,14 @@ def _grown(clinic_id: str, past: models.Checkpoint | None) -> list[tuple[str, in
     return sorted(end for end in ends.values() if end[:2] not in tied)
 
 
-def verify(clinic_id: str, wanted: str | None = None) -> Iterator[str]:
+def verify(
+    clinic_id: str, wanted: str | None = None, beside: str | None = None
+) -> Iterator[str]:  # fmt: skip
     """What is wrong, in sentences; nothing when all is whole.
 
-    `wanted` is the digest of a checkpoint on paper, which must be among those stored.
+    `wanted` is the digest of a checkpoint on paper, `beside` that of the newest one as it was kept
+    beside the database; both must be among those stored. Without either, newest entries that went
+    together with their checkpoint leave no trace: no database can prove that it is whole by itself.
     """
     streams = models.Head.objects.filter(clinic_id=clinic_id).values_list("stream", flat=True)
     with_entries = models.Entry.objects.filter(clinic_id=clinic_id).values_list("stream", flat=True)
@@ -67,12 +71,12 @@ def verify(clinic_id: str, wanted: str | None = None) -> Iterator[str]:
             store.read(clinic_id, stream)
         except store.ChainBroken as broken:
             yield str(broken)
-    yield from _checkpoint_faults(clinic_id, wanted)
+    yield from _checkpoint_faults(clinic_id, wanted, beside)
     for name in sorted(guard.missing()):
         yield f"The database lets the record be changed: its trigger {name} is gone."
 
 
-def _checkpoint_faults(clinic_id: str, wanted: str | None) -> Iterator[str]:
+def _checkpoint_faults(clinic_id: str, wanted: str | None, beside: str | None) -> Iterator[str]:
     prev, seen = core.GENESIS, set()
     rows = models.Entry.objects.filter(clinic_id=clinic_id)
     stored = {(s, n): d for s, n, d in rows.values_list("stream", "seq", "digest")}
@@ -88,8 +92,13 @@ def _checkpoint_faults(clinic_id: str, wanted: str | None) -> Iterator[str]:
                 yield f"{stream} held entry {seq} at checkpoint {row.seq}, and no longer does."
         prev = row.digest
         seen.add(row.digest)
-    if wanted and wanted not in seen:
+    if wanted is not None and wanted not in seen:
         yield f"The checkpoint {wanted} is not in this ledger: its tail was cut, or it is another."
+    if beside is not None and beside not in seen:
+        yield (
+            f"The data folder knows a newer checkpoint ({beside}): the ledger's tail was cut, or "
+            "an older copy of the database was put back."
+        )
 
 
 @dataclass(frozen=True, slots=True)

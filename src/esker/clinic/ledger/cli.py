@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from esker.clinic.ledger import audit, models, store
+from esker.clinic.ledger import audit, models, newest, store
 from esker.clinic.people.models import Clinic
 from esker.clinic.tenancy import reading, scope
 from esker.core import ledger as core
@@ -23,15 +23,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def verify(clinic_id: str, args: argparse.Namespace) -> int:
-    faults = list(audit.verify(clinic_id, args.checkpoint))
+    faults = list(audit.verify(clinic_id, args.checkpoint, newest.known(clinic_id)))
     print(*faults or [f"{clinic_id}: every chain and every checkpoint is whole."], sep="\n")
     return int(bool(faults))
 
 
 def export(clinic_id: str, args: argparse.Namespace) -> int:
     rows = models.Entry.objects.filter(clinic_id=clinic_id)
-    rows = rows.filter(stream=args.stream) if args.stream else rows
-    if args.stream and not rows.exists():
+    rows = rows if args.stream is None else rows.filter(stream=args.stream)
+    if args.stream is not None and not rows.exists():
         print(f"{clinic_id} has no stream {args.stream}.", file=sys.stderr)
         return 1
     _write(rows.order_by("stream", "seq"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from esker.clinic import clock, tenancy
-from esker.clinic.ledger import audit
+from esker.clinic.ledger import audit, newest
 
 
 def digest(clinic_id: str) -> str:
     with tenancy.scope(clinic_id):
-        return audit.checkpoint(clinic_id, clock.now())
+        made = audit.checkpoint(clinic_id, clock.now())
+    newest.note(clinic_id, made)
+    return made

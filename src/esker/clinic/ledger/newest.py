@@ -1,0 +1,37 @@
+"""The newest checkpoint's digest, kept beside the database and not in it.
+
+From inside a database nobody can see that its newest rows were taken away. A file in the data
+folder is another place; with PostgreSQL it may be on another machine.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+
+
+def note(clinic_id: str, digest: str) -> None:
+    """Keep it, once the checkpoint is committed. A folder that takes nothing is logged."""
+    file = _file(clinic_id)
+    part = file.with_suffix(".part")
+    try:
+        part.write_text(digest + "\n")
+        part.replace(file)
+    except OSError as why:
+        log.error("The newest checkpoint could not be kept beside the database: %s", why.strerror)
+
+
+def known(clinic_id: str) -> str | None:
+    """The digest that was kept last; None where none was."""
+    try:
+        return _file(clinic_id).read_text().strip()
+    except FileNotFoundError:
+        return None
+
+
+def _file(clinic_id: str) -> Path:
+    return Path(settings.DATA) / f"newest-checkpoint-{clinic_id}"
