@@ -13,6 +13,7 @@ from esker.clinic.people import signing
 from esker.clinic.people.models import User
 from esker.clinic.sessions import catalogue, dosed, folding
 from esker.clinic.setup.catalogue import is_gtin, product_body
+from tests.conftest import person
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 GETS = ("/demo/", "/demo/packs/", "/demo/bar/")
@@ -146,3 +147,12 @@ def test_a_colleague_takes_over_by_the_pin_that_the_people_page_shows(demo):
     rowan = signing.switch(seed.CLINIC, "nurse2", cast.PINS["nurse2"], NOW)
     assert rowan is not None
     assert rowan.username == "nurse2"
+
+
+@pytest.mark.django_db
+def test_the_people_page_lists_one_who_has_not_joined_yet(demo, client, clinic):
+    """Somebody was added under Administration: the page of codes failed until the link was used."""
+    person(clinic, "rowan", "nurse", totp_secret="")
+    page = client.get("/people/").content.decode()
+    assert "Demo Rowan" in page
+    assert "No phone yet" in page

@@ -52,6 +52,14 @@ def test_readings_that_belong_to_nobody_are_said_on_the_floor(room, count, words
 
 
 @pytest.mark.django_db
+@pytest.mark.hazard(14, 22)
+def test_every_page_counts_from_the_clinics_clock(room):
+    """Hazards 14 and 22: without it, ages count from the tablet's own clock until the first beat."""
+    for path in ("/", "/account/", f"/chair/{room.session}/"):
+        assert f'data-now="{room.now.isoformat()}"' in seen(room, path), path
+
+
+@pytest.mark.django_db
 @pytest.mark.hazard(26)
 def test_the_paper_of_a_session_is_one_touch_from_its_chair(room):
     """Hazard 26: when the screens may fail, its pack on paper is printed from where one stands."""

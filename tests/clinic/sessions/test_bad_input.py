@@ -56,7 +56,7 @@ BODIES = {
     "a weight in stone": (said("weigh", weight="11", unit="stone"), 422, "'kg' or 'lb'"),
     "a pressure in kPa": (vitals(value="16", unit="kPa"), 409, "mmHg"),
     "an unknown channel": (vitals(channel="mood"), 422, "channel"),
-    "a pressure of 100,000": (vitals(value="100000"), 409, "sbp"),
+    "a pressure of 100,000": (vitals(value="100000"), 409, "Systolic"),
     "not a number": (vitals(value="NaN"), 422, "finite"),
     "a bare NaN": (said("weigh", weight=float("nan"), unit="kg"), 422, "."),
     "infinity": (said("weigh", weight=float("inf"), unit="kg"), 422, "."),

@@ -154,6 +154,9 @@ def test_strength_is_the_catalogues_never_typed(room, clinic):
     assert (vial["drug"], vial["content_mg"], vial["lot"]) == ("esketamine", "28.000", "LOT7")
     assert (vial["vial"], vial["expires"]) == ("02000000000015.S1", "2027-12-31")
 
+    with pytest.raises(service.Malformed, match="it has no serial number, lot, expiry date"):
+        room.do("scan_vial", code="(01)02000000000015")
+
 
 @pytest.mark.django_db
 def test_consent_is_read_by_the_gate(room):

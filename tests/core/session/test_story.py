@@ -263,6 +263,19 @@ def test_an_implausible_reading_counts_as_missing(vitals):
     assert "vitals_fresh" == room.refused("clear", order_version=1).code
 
 
+@pytest.mark.parametrize(
+    ("vital", "sentence"),
+    [
+        ({"channel": "spo2", "value": "970", "unit": "%"},
+         "Oxygen saturation 970 % cannot be right; measured is 40 to 100."),
+        ({"channel": "sbp", "value": "12.5", "unit": "kPa"},
+         "Systolic pressure is charted in mmHg."),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_vital_is_sent_back_in_the_nurses_words(vital, sentence):
+    assert sentence == Room(NASAL).ready().refused("record_vitals", vitals=[vital]).sentence
+
+
 @pytest.mark.hazard(14)
 def test_old_vitals_open_no_gate():
     room = Room(NASAL).ready()

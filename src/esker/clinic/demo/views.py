@@ -119,5 +119,5 @@ def _jump(running: clocks.Clock, clinic: str, how: str) -> None:
 
 
 def _page(request: HttpRequest, template: str, shown: dict[str, Any]) -> HttpResponse:
-    here = {"locked": request.screen.locked, "now": shell.now()}
+    here = {"locked": request.screen.locked, "instant": shell.now()}
     return render(request, template, here | shown)

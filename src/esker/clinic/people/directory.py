@@ -84,7 +84,7 @@ def with_codes(clinic_id: str, at: datetime) -> list[dict[str, Any]]:
                 "roles": [role.replace("_", " ") for role in user.roles],
                 "licence": user.licence,
                 "on_site": user.username in here,
-                "code": current_code(user, at),
+                "code": current_code(user, at) if user.totp_secret else None,
             }
             for user in people
         ]

@@ -121,7 +121,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """For templates: the screen, and the colleagues who may take it over by PIN."""
     from esker.clinic.people import directory
 
-    always = {"demo": settings.DEMO, "now": clock.now()}
+    always = {"demo": settings.DEMO, "instant": clock.now()}
     here = getattr(request, "screen", None)
     if here is None:
         return always | {"screen": None}

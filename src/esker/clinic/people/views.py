@@ -83,7 +83,8 @@ def switch(request: HttpRequest) -> HttpResponse:
             return _enter(request, user, to)
         said = NO_PIN
     status = 403 if said else 200
-    return render(request, "people/switch.html", {"said": said, "next": to}, status=status)
+    shown = {"said": said, "next": to, "chosen": request.POST.get("username", "")}
+    return render(request, "people/switch.html", shown, status=status)
 
 
 @require_GET

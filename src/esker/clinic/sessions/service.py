@@ -48,6 +48,9 @@ UNSIGNED = (
 )
 
 
+ON_A_PACK = {"vial": "serial number", "expires": "expiry date"}
+
+
 class Malformed(Exception):
     """A request that is no command; `sentences` say each what is wrong with which field."""
 
@@ -231,18 +234,22 @@ def _command(raw: dict[str, Any]) -> AnyCommand:
     try:
         return COMMANDS.validate_python(raw)
     except ValidationError as error:
-        raise Malformed(_unknown_code(raw, error) or _sentences(error)) from None
+        raise Malformed(_poor_code(raw, error) or _sentences(error)) from None
 
 
-def _unknown_code(raw: dict[str, Any], error: ValidationError) -> list[str]:
-    """A scan that counted on the catalogue, which has no such code; else nothing."""
+def _poor_code(raw: dict[str, Any], error: ValidationError) -> list[str]:
+    """A scan that counted on the catalogue, or on the code, for more than it says; else nothing."""
     missing = [str(each["loc"][-1]) for each in error.errors() if each["type"] == "missing"]
-    if raw.get("kind") != "scan_vial" or raw["known"] or not missing or not raw.get("code"):
+    if raw.get("kind") != "scan_vial" or not missing or not raw.get("code"):
         return []
+    if raw["known"]:
+        lacks = ", ".join(ON_A_PACK.get(name, name) for name in missing)
+        return [f"This code says which product it is and not which pack: it has no {lacks}. "
+                "Scan the code that the pack itself bears."]  # fmt: skip
     return [
         "The catalogue has no product with this code. An administrator adds it under "
-        "Administration, Products; or two people read the label: then also send "
-        f"{', '.join(missing)} and what it says of strength, with read_by, the second of them."
+        "Administration, Products; or two people read the label: More, Unknown code. The API "
+        f"then wants {', '.join(missing)}, the strength that it says, and read_by, the second one."
     ]
 
 

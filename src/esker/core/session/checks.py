@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from esker.core.ledger import Refused
-from esker.core.monitoring.channels import UNIT
+from esker.core.monitoring.channels import NAME, UNIT
 from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Strength
 from esker.core.protocols.tables import scale, signal
@@ -116,10 +116,13 @@ def _vitals(case: Case, command: c.RecordVitals) -> Refused | None:
     """Only what no body can have, or what is in the wrong unit, is sent back to be typed again."""
     for vital in command.vitals:
         if vital.unit != UNIT[vital.channel]:
-            return Refused("unit", f"{vital.channel} is charted in {UNIT[vital.channel]}.")
-        watched = signal(case.protocol, vital.channel) is not None
+            said = NAME[vital.channel].capitalize()
+            return Refused("unit", f"{said} is charted in {UNIT[vital.channel]}.")
+        watched = signal(case.protocol, vital.channel)
         if watched and not plausible(case.protocol, vital.channel, vital.value):
-            return Refused("implausible", f"{vital.channel} {vital.value} cannot be right.")
+            said = f"{NAME[vital.channel].capitalize()} {plain(vital.value)} {vital.unit}"
+            low, high = (plain(each.value) for each in watched.plausible)
+            return Refused("implausible", f"{said} cannot be right; measured is {low} to {high}.")
     return _not_yet(case, command.observed_at)
 
 

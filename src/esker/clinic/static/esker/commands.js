@@ -139,7 +139,7 @@ function fill(input) {
   input.value = part?.value ?? "";
   reading.value = input.value ? part.dataset.reading : "";
   input.closest("label").querySelector("small").textContent = input.value ? "from the monitor" : "no fresh reading";
-  input.oninput = () => { reading.value = ""; };
+  input.oninput = () => { reading.value = ""; input.closest("label").querySelector("small").textContent = "typed"; };
 }
 
 document.addEventListener("submit", (event) => {

@@ -11,9 +11,17 @@ for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, s
 stir();
 document.addEventListener("click", (event) => { if (event.target.id === "lock") lock(); });
 document.addEventListener("submit", async (event) => {
-  if (event.target.id !== "unlock") return;
-  event.preventDefault();
-  const answer = await post(event.target.action, new FormData(event.target));
-  if (answer.ok) location.reload();
-  else event.target.querySelector("[role=status]").textContent = (await answer.json().catch(() => ({}))).sentence ?? "This does not fit.";
+  const form = event.target;
+  if (form.id !== "unlock" && !form.matches(".switch")) return;
+  event.preventDefault(); // a wrong one is said here: another page would take the alarms out of sight
+  const answer = await post(form.action, new FormData(form)).catch(() => null);
+  if (answer?.redirected) location.assign(answer.url);
+  else if (answer?.ok) location.reload();
+  else form.querySelector("[role=status]").textContent = answer ? await sentence(answer) : "No answer: try again.";
 });
+
+async function sentence(answer) {
+  const text = await answer.text();
+  if (answer.headers.get("Content-Type")?.includes("json")) return JSON.parse(text).sentence ?? "This does not fit.";
+  return new DOMParser().parseFromString(text, "text/html").querySelector(".said")?.textContent || "This does not fit.";
+}
