@@ -54,7 +54,7 @@ def test_readings_that_belong_to_nobody_are_said_on_the_floor(room, count, words
 @pytest.mark.django_db
 @pytest.mark.hazard(14, 22)
 def test_every_page_counts_from_the_clinics_clock(room):
-    """Hazards 14 and 22: without it, ages count from the tablet's own clock until the first beat."""
+    """Hazards 14 and 22: else ages count from the tablet's own clock until the first beat."""
     for path in ("/", "/account/", f"/chair/{room.session}/"):
         assert f'data-now="{room.now.isoformat()}"' in seen(room, path), path
 
