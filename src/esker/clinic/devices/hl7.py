@@ -90,7 +90,7 @@ def _lines(raw: bytes) -> list[str]:
         raise Malformed(f"a message of more than {LARGEST} bytes", glimpse(raw))
     if raw.endswith(b"\x0b"):  # as the listener hands it on
         raise Malformed("given up before its end: another frame began in it", glimpse(raw))
-    lines = [line for line in _text(raw).replace("\n", "\r").split("\r") if line]
+    lines = list(filter(None, _text(raw).replace("\n", "\r").split("\r")))
     if lines and lines[0][:3] in ("FHS", "BHS"):
         raise Malformed("a batch file is not read here: send each message in a frame of its own")
     if not lines or not lines[0].startswith("MSH|^~\\&|"):

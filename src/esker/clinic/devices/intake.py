@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import InterfaceError, OperationalError
@@ -20,6 +20,7 @@ from esker.core.monitoring.pairing import identifier
 
 GONE = "not kept: the database does not answer, or its disk is full; send it again"
 OURS = "not kept: something is wrong with Esker itself; send it again"
+BELOW = [timedelta(microseconds=n) for n in range(1000)]  # a millisecond
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +80,7 @@ def _keep(clinic_id: str, arrived: Sequence[Arrived]) -> list[bytes]:
 
 def _arrived(raw: bytes, at: datetime, zone: hl7.Zones) -> Arrived:
     """Receipt is kept to the millisecond: finer is noise, and noise is what a block cannot pack."""
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    at -= BELOW[at.microsecond % 1000]
     return Arrived(raw, at, _read(raw, at, zone))
 
 

@@ -33,7 +33,9 @@ class Clock:
 
     @property
     def wrong(self) -> bool:
-        return bool(self.recent) and abs(self.median_s) > WRONG_S
+        if -WRONG_S <= min(self.recent, default=0.0) <= max(self.recent, default=0.0) <= WRONG_S:
+            return False  # mostly; a median takes longer
+        return abs(self.median_s) > WRONG_S
 
     def due(self, at: datetime) -> bool:
         return self.kept_at is None or not self.kept_at <= at < self.kept_at + EVERY
@@ -46,12 +48,14 @@ def note(clinic_id: str, heard: Iterable[tuple[Message, datetime]]) -> dict[str,
     """Measure each new message; which of these monitors have a wrong clock. Inside the scope."""
     pairs = list(heard)
     mine = _known(clinic_id, {said.monitor for said, _ in pairs})
-    latest = {}
+    due = {}
     for said, at in pairs:
         if said.sent_at is not None:
-            mine[said.monitor].recent.append((at - said.sent_at).total_seconds())
-            latest[said.monitor] = at
-    _keep(clinic_id, {m: (mine[m], at) for m, at in latest.items() if mine[m].due(at)})
+            clock = mine[said.monitor]
+            clock.recent.append((at - said.sent_at).total_seconds())
+            if clock.due(at):
+                due[said.monitor] = clock, at
+    _keep(clinic_id, due)
     return {monitor: clock.wrong for monitor, clock in mine.items()}
 
 

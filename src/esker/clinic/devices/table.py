@@ -6,16 +6,14 @@ order of the model's columns without a number that the database gives.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import AutoField, BinaryField, BooleanField, Model
 from psycopg import pq
 from psycopg.adapt import Dumper
@@ -43,17 +41,10 @@ def insert_new(model: type[Model], rows: Mapping[str, Row]) -> set[str]:
         return set()
     if connection.vendor == "postgresql":
         return set(_insert_arrays(model, rows.values()))
-    with suppress(_Known), transaction.atomic():
-        if insert(model, rows.values()) < len(rows):  # mostly all are new, and a look costs more
-            raise _Known
+    count = insert(model, rows.values())
+    if count == len(rows):  # mostly all are new, and a look costs more
         return set(rows)
-    new = rows.keys() - _known(model, rows)
-    insert(model, (row for key, row in rows.items() if key in new))
-    return new
-
-
-class _Known(Exception):
-    """Some rows are there already: take back what was inserted, and look which."""
+    return set(_last(model, count)) if count else set()
 
 
 def _insert_arrays(model: type[Model], rows: Iterable[Row]) -> list[Any]:
@@ -69,13 +60,13 @@ def _insert_arrays(model: type[Model], rows: Iterable[Row]) -> list[Any]:
         return [row[0] for row in cursor]
 
 
-def _known(model: type[Model], keys: Iterable[str]) -> set[str]:
+def _last(model: type[Model], count: int) -> list[Any]:
+    """The keys of so many rows that were inserted last: SQLite numbers a table's rows in turn."""
     key, table = model._meta.pk.column, model._meta.db_table
-    among = "(SELECT value FROM json_each(%s))"
-    sql = f"SELECT {key} FROM {table} WHERE {key} IN {among}"  # noqa: S608
+    sql = f"SELECT {key} FROM {table} WHERE rowid > last_insert_rowid() - %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps([*keys])])
-        return {row[0] for row in cursor.fetchall()}
+        cursor.execute(sql, [count])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def update(model: type[Model], change: str, rows: Iterable[Row]) -> None:
