@@ -30,9 +30,12 @@ def add_chair(by: User, name: str) -> Refused | None:
 
     def body(clinic: str) -> Body | Refused:
         said = _name(name)
-        if isinstance(said, str) and _has_chair(clinic, said):
-            return Refused("taken", f"There is a chair named {said} already.")
-        return said if isinstance(said, Refused) else {"name": said}
+        if isinstance(said, Refused):
+            return said
+        for each in queries.chairs(clinic):
+            if each.name.casefold() == said.casefold():  # Chair 1 and chair 1 are read as one
+                return Refused("taken", f"There is a chair named {each.name} already.")
+        return {"name": said}
 
     return _administer(by, "chair.added", body)
 

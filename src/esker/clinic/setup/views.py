@@ -170,9 +170,11 @@ def admin_monitors(request: HttpRequest) -> HttpResponse:
         "remove": lambda by, said: commands.remove_monitor(by, said.get("identity", "")),
     }
     clinic = request.screen.clinic
+    said = request.POST if request.POST.get("do") == "add" else {}
     return _list(
         request, "setup/monitors.html", acts,
         lambda: {
+            "said": said,
             "monitors": queries.monitors(clinic), "chairs": queries.chairs(clinic),
             "heard": queries.heard(clinic), "zones": sorted(available_timezones()),
         },
