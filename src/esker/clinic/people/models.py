@@ -68,10 +68,3 @@ class User(AbstractBaseUser):
     @property
     def stream(self) -> str:
         return f"staff:{self.username}"
-
-    @property
-    def on_site(self) -> bool:
-        """Whether this person's last staff entry is an arrival; needs the clinic's scope."""
-        from esker.clinic.people.presence import on_site
-
-        return self.username in on_site(str(self.clinic_id))

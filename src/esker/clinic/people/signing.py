@@ -14,7 +14,7 @@ from django.db import transaction
 
 from esker.clinic import clock
 from esker.clinic.people.models import User
-from esker.clinic.people.presence import SHIFT
+from esker.clinic.people.presence import SHIFT, on_site
 from esker.clinic.people.secrets import reveal, seal
 from esker.core.session.state import Actor, Role, Signature
 
@@ -49,7 +49,7 @@ def actor_for(user: User, signature: Signature | None = None) -> Actor:
         name=user.name,
         roles=frozenset(Role(role) for role in user.roles),
         licence=user.licence or None,
-        on_site=user.on_site,
+        on_site=user.username in on_site(str(user.clinic_id)),
         signature=signature,
     )
 
