@@ -30,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
         _hush()
         return 1
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print("\nStopped.", file=sys.stderr)
         return 130
     except OSError as why:
         full = why.errno in (errno.ENOSPC, errno.EDQUOT)

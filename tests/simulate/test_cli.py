@@ -229,7 +229,7 @@ def test_a_run_that_was_stopped_leaves_the_old_file(
     assert main([*NASAL, *QUICK, "--out", str(out)]) == 130
     assert out.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [out]
-    assert capsys.readouterr().err == "Stopped.\n"
+    assert capsys.readouterr().err == "\nStopped.\n"
 
 
 def test_the_drawing_says_what_each_line_is(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     except BrokenPipeError:  # the one who reads has read enough
         raise
     except OSError as wrong:
-        where = wrong.filename or args.out
+        where = wrong.filename or args.out or "the output"
         print(f"esker simulate: {where}: {wrong.strerror or wrong}", file=sys.stderr)
         return 2
     for note in dict.fromkeys(note for _, study in studies for note in study.notes):
