@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from esker.cli import main
-from esker.clinic.ledger import audit, cli, guard, models, newest, store
+from esker.clinic.ledger import audit, cli, guard, models, store
 from esker.clinic.record import checkpoint
 from esker.clinic.tenancy import scope
 from esker.core.ledger import Draft
@@ -102,10 +102,13 @@ def test_a_vanished_newest_checkpoint_is_seen_beside_the_database(
         third = models.Entry.objects.get(stream="s:1", seq=3).digest
         models.Head.objects.filter(stream="s:1").update(seq=3, digest=third)
         said += [cli.verify(written, Namespace(checkpoint=given)) for given in (None, first)]
-        newest.note(written, first)
+    checkpoint.digest(written)  # as the next start of the server does
+    with scope(written):
+        said += [cli.verify(written, Namespace(checkpoint=None))]
+        next(tmp_path.iterdir()).unlink()
         said += [cli.verify(written, Namespace(checkpoint=given)) for given in (None, "")]
 
-    assert said == [0, 1, 1, 0, 1]
+    assert said == [0, 1, 1, 1, 0, 1]
     assert "The data folder knows a newer checkpoint" in capsys.readouterr().out
 
 

@@ -97,7 +97,8 @@ def _checkpoint_faults(clinic_id: str, wanted: str | None, beside: str | None) -
     if beside is not None and beside not in seen:
         yield (
             f"The data folder knows a newer checkpoint ({beside}): the ledger's tail was cut, or "
-            "an older copy of the database was put back."
+            "an older copy of the database was put back. If that was meant, delete "
+            "newest-checkpoint-* there."
         )
 
 

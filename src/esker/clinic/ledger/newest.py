@@ -11,14 +11,24 @@ from pathlib import Path
 
 from django.conf import settings
 
+from esker.clinic import tenancy
+from esker.clinic.ledger.models import Checkpoint
+
 log = logging.getLogger(__name__)
 
 
 def note(clinic_id: str, digest: str) -> None:
-    """Keep it, once the checkpoint is committed. A folder that takes nothing is logged."""
+    """Keep it, once the checkpoint is committed. A folder that takes nothing is logged.
+
+    One that the ledger no longer holds stays: else the next start would wipe out the only trace.
+    """
     file = _file(clinic_id)
     part = file.with_suffix(".part")
     try:
+        last = known(clinic_id)
+        if last is not None and not _held(clinic_id, last):
+            log.error("The ledger lacks checkpoint %s; see `esker ledger verify`.", last)
+            return
         part.write_text(digest + "\n")
         part.replace(file)
     except OSError as why:
@@ -31,6 +41,11 @@ def known(clinic_id: str) -> str | None:
         return _file(clinic_id).read_text().strip()
     except FileNotFoundError:
         return None
+
+
+def _held(clinic_id: str, digest: str) -> bool:
+    with tenancy.reading(clinic_id):
+        return Checkpoint.objects.filter(clinic_id=clinic_id, digest=digest).exists()
 
 
 def _file(clinic_id: str) -> Path:
