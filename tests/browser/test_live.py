@@ -212,6 +212,27 @@ def test_a_locked_screen_hides_the_name_and_keeps_what_protects(page):
     assert [] == violations(page)
 
 
+@pytest.mark.hazard(17, 39)
+def test_a_wrong_pin_on_a_screen_that_locked_itself_keeps_the_alarms_in_sight(page):
+    """Hazards 17 and 39: nobody touched it for three minutes; who takes it over stays at it."""
+    page.clock.install()
+    session = at_chair(page, 3)
+    page.clock.fast_forward(181_000)
+    expect(page.get_by_text("Locked: identity hidden")).to_be_visible()
+    page.locator(".thumb summary").click()
+    form = page.locator(".thumb .switch")
+    form.get_by_label("Colleague").select_option(label="Demo Nurse Rowan")
+    for pin, shown in (("0000", "This PIN does not fit."), ("4822", "")):
+        form.get_by_label("Shift PIN").fill(pin)
+        form.get_by_role("button", name="Take over").click()
+        if shown:
+            expect(form.get_by_role("status")).to_contain_text(shown)
+            assert session in page.url
+            expect(page.locator(".strip .alarm").first).to_be_visible()
+    expect(page.locator(".who")).to_have_text("Demo Nurse Rowan")
+    assert session in page.url
+
+
 @pytest.mark.hazard(14)
 def test_a_monitor_that_falls_silent_is_named(tmp_path, chrome):
     """Hazard 14, an old reading shown as now: tile, strip and a sentence say that it is old."""

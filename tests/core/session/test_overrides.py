@@ -111,7 +111,7 @@ def test_a_request_says_who_when_and_why():
     asked = room.state.override_requests[rule]
 
     assert (NURSE.id, room.now, "usual at home") == (asked.by, asked.at, asked.reason)
-    assert "sbp 145" in drafts[0].body["finding"]
+    assert "systolic pressure 145 mmHg" in drafts[0].body["finding"]
 
 
 def test_a_prescriber_may_decline_and_the_hold_stands():

@@ -168,7 +168,7 @@ class _Look:
         recent = self.at - behaviour(self.protocol, "jump").clear_after
         still = [since for each in mine if (since := self.flat(watched, each, sensors))]
         jumps = [at for each in mine if (at := jumped_at(sensors[each], watched, recent))]
-        words = NAME[watched.channel]
+        words = NAME[watched.channel].capitalize()
         if still:
             sentence = f"{words} has not moved at all: check the probe."
             yield self._make("flat", watched.channel, sentence, min(still))

@@ -12,7 +12,7 @@ from functools import partial
 
 from esker.core.monitoring import relative as change
 from esker.core.monitoring.alarms import behaviour
-from esker.core.monitoring.channels import NAME, Channel
+from esker.core.monitoring.channels import NAME, UNIT, Channel
 from esker.core.monitoring.episodes import Sight, newest
 from esker.core.monitoring.scores import low
 from esker.core.protocols.schema import Relative, Strength
@@ -37,7 +37,8 @@ def vitals_within(gate: Gate) -> Found:
         if seen and found and found.strength is not Strength.GO:
             # The band is part of the name: a signature for 145 does not cover 230.
             name = f"{channel}:{found.low}-{found.high}"
-            yield name, found.strength, f"{found.because} ({channel} {seen.value})"
+            said = f"{NAME[channel]} {seen.value} {UNIT[channel]}"
+            yield name, found.strength, f"{found.because} ({said})"
 
 
 def relative(gate: Gate) -> Found:
@@ -52,7 +53,7 @@ def relative(gate: Gate) -> Found:
             words = f"No {NAME[rule.channel]} was taken before dosing to compare with."
             yield f"{rule.id}:unknown", max(rule.strength, Strength.HOLD, key=_rank), words
         elif (last := _changed(gate, rule, baseline)) is not None:
-            words = f"{rule.because} ({rule.channel} {last}, baseline {baseline})"
+            words = f"{rule.because} ({NAME[rule.channel]} {last}, baseline {baseline})"
             times = change.times(rule, baseline, last)  # a signature covers no larger change
             yield f"{rule.id}:{times}", rule.strength, words
 
