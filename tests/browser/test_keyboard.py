@@ -24,7 +24,7 @@ def focused(page):
 def at_chair(page, number):
     page.get_by_role("link", name=f"Open Chair {number}").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".tile .value").first).to_be_visible()
+    expect(page.locator(".chart.drawn")).to_be_visible()  # the last script has run
 
 
 def drawn_anew(page, region):
