@@ -93,6 +93,7 @@ def test_a_phone_shows_two_long_alarms_whole(base, chrome):
     page = signed_in(chrome, base, 390, 844)
     page.get_by_role("link", name="Open Chair 3").click()
     expect(page.locator(".strip .count")).to_be_visible()
+    expect(page.locator(".chart.drawn")).to_be_visible()  # all of the page is there
     bottoms = """() => [".strip", ".strip .alarm:nth-of-type(2)", ".tile .value", ".thumb"]
       .map((name) => document.querySelector(name).getBoundingClientRect())
       .map((box, place) => Math.round(place === 3 ? box.top : box.bottom))"""
