@@ -34,11 +34,12 @@ class Work:
 COMMON_A = Work(202, 14, 0, 2, 3 * 7 * 45 + 6 * 15 + 5 * 3 * 24, 3 * 7 + 6)
 COMMON_B = Work(208, 64, 1, 4, 3 * 7 * 45 + 9 * 15 + 32 * (3 * 24 + 10 * 2), 3 * 7 + 9)
 # A step of model E: 53 products, a quarter of 14 decays, 6 lifts to zero, 25 for the summaries.
-# Set-up: 4 roots, 67 terms, 14 modes in 2 gaps and their sum, powers of one step, 12 changes of rate,
-# 6 new levels, both areas. Model R, twice: 62 products in all; 3 roots, 46 terms, one gap, 2 changes.
+# Set-up: 4 roots, 67 terms, 14 modes in 2 gaps and their sum, powers of one step, 3 boluses and 6
+# changes of rate (3 devices: nasal at once, swallowed from a start to an end), 6 new levels, both
+# areas. Model R, twice: 62 products in all; 3 roots, 46 terms, one gap, 2 changes.
 MODEL_E = Work(
     240, 88, 2, 0,
-    4 * 7 * 45 + 67 * 15 + 14 * (2 * 24 + 1) + 53 * 4 + 14 * 3 + 12 * 14 * 3 + 6 * 53 + 2 * 14 * 4,
+    4 * 7 * 45 + 67 * 15 + 14 * (2 * 24 + 1) + 53 * 4 + 14 * 3 + (3 + 6 * 3) * 14 + 6 * 53 + 2 * 14 * 4,
     4 * 7 + 67 + 14,
 )  # fmt: skip
 MODEL_R = Work(
