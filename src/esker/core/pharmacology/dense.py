@@ -73,10 +73,13 @@ def run(system: System, timeline: Timeline, amounts: Floats) -> Floats:
     whole[:, :n, :n], whole[:, :n, n:] = system.a, system.b
     moves = _moves(whole, timeline)
     x = np.zeros((patients, n + channels))
-    states = np.empty((*x.shape, timeline.gap_of_knot.size))
+    rows = np.empty((patients, system.c.shape[1], timeline.gap_of_knot.size))
     for begin, end in _runs(timeline):
-        march(moves[timeline.gap_of_knot[begin]], x, states[..., begin:end])
-        x = states[..., end - 1]
+        states = np.empty(
+            (*x.shape, end - begin)
+        )  # a run's alone: all would be fresh memory each time
+        march(moves[timeline.gap_of_knot[begin]], x, states)
+        x = states[..., -1]
         for event in range(timeline.first_event[end - 1], timeline.first_event[end]):
             channel, scale = timeline.event_channel[event], timeline.event_scale[event]
             mg = amounts[timeline.event_column[event]]
@@ -84,8 +87,9 @@ def run(system: System, timeline: Timeline, amounts: Floats) -> Floats:
                 x[:, :n] += system.b[:, channel] * mg[:, None]
             else:
                 x[:, n + channel] += scale * mg
+        rows[..., begin:end] = system.c @ states[:, :n]
     wanted = np.flatnonzero(timeline.output_of_knot >= 0)
-    return (system.c @ states[:, :n]).transpose(1, 2, 0)[:, wanted]
+    return rows.transpose(1, 2, 0)[:, wanted]
 
 
 def march(powers: list[Floats], x: Floats, states: Floats) -> None:
