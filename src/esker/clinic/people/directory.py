@@ -81,7 +81,7 @@ def with_codes(clinic_id: str, at: datetime) -> list[dict[str, Any]]:
             {
                 "username": user.username,
                 "name": user.name,
-                "roles": [role.replace("_", " ") for role in user.roles],
+                "roles": list(user.roles),
                 "licence": user.licence,
                 "on_site": user.username in here,
                 "code": current_code(user, at) if user.totp_secret else None,

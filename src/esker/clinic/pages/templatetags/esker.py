@@ -39,6 +39,12 @@ def route(word: str) -> str:
 
 
 @register.filter
+def spaced(name: str) -> str:
+    """Names of roles as people say them."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def under(cells: list[str], heads: list[str]) -> list[tuple[str, str]]:
     """Each cell of a row with the head of its column, for tables that stack on a phone."""
     return list(zip(heads, cells, strict=True))
