@@ -9,7 +9,6 @@ per distinct interval, in plain numpy, for those patients alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from math import factorial
 
 import numpy as np
@@ -75,10 +74,7 @@ def run(system: System, timeline: Timeline, amounts: Floats) -> Floats:
     x = np.zeros((patients, n + channels))
     rows = np.empty((patients, system.c.shape[1], timeline.gap_of_knot.size))
     for begin, end in _runs(timeline):
-        states = np.empty(
-            (*x.shape, end - begin)
-        )  # a run's alone: all would be fresh memory each time
-        march(moves[timeline.gap_of_knot[begin]], x, states)
+        states = march(moves[timeline.gap_of_knot[begin]], x, end - begin)
         x = states[..., -1]
         for event in range(timeline.first_event[end - 1], timeline.first_event[end]):
             channel, scale = timeline.event_channel[event], timeline.event_scale[event]
@@ -92,38 +88,35 @@ def run(system: System, timeline: Timeline, amounts: Floats) -> Floats:
     return rows.transpose(1, 2, 0)[:, wanted]
 
 
-def march(powers: list[Floats], x: Floats, states: Floats) -> None:
-    """Fill `states` (patients, states, steps) with what equal steps make of `x`.
+def march(move: Floats | None, x: Floats, steps: int) -> Floats:
+    """States after each of `steps` equal steps, (patients, states, steps); None stands still.
 
-    What is known moves on together, by a power of the step that doubles: eight products do 240
-    steps. `powers` begins with the step itself and keeps the powers for the next run; an empty
-    one stands still.
+    What is known moves on together, by a power that doubles: eight products do 240 steps.
     """
-    if not powers:
-        states[:] = x[..., None]
-        return
-    states[..., :1] = powers[0] @ x[..., None]
-    known, steps = 1, states.shape[-1]
-    for double in count():
-        if known >= steps:
-            return
-        if double == len(powers):
-            powers.append(powers[-1] @ powers[-1])
+    if move is None:
+        return np.repeat(x[..., None], steps, axis=-1)
+    states = np.empty((*x.shape, steps))
+    states[..., :1] = move @ x[..., None]
+    known = 1
+    while known < steps:
         more = min(known, steps - known)
-        np.matmul(powers[double], states[..., :more], out=states[..., known : known + more])
+        np.matmul(move, states[..., :more], out=states[..., known : known + more])
         known += more
+        move = move @ move
+    return states
 
 
-def _moves(whole: Floats, timeline: Timeline) -> list[list[Floats]]:
+def _moves(whole: Floats, timeline: Timeline) -> list[Floats | None]:
     """What each gap does to the states, as `march` has it; a gap made of two others is their product."""
-    moves: list[list[Floats]] = []
+    moves: list[Floats | None] = []
     for minutes, (one, two) in zip(timeline.gaps_min, timeline.sums, strict=True):
+        first, second = moves[one] if one >= 0 else None, moves[two] if one >= 0 else None
         if minutes == 0.0:
-            moves.append([])
-        elif one >= 0:
-            moves.append([moves[one][0] @ moves[two][0]])
+            moves.append(None)
+        elif first is not None and second is not None:
+            moves.append(first @ second)
         else:
-            moves.append([matrix_exponential(whole * minutes)])
+            moves.append(matrix_exponential(whole * minutes))
     return moves
 
 
