@@ -217,6 +217,7 @@ def test_a_wrong_pin_on_a_screen_that_locked_itself_keeps_the_alarms_in_sight(pa
     """Hazards 17 and 39: nobody touched it for three minutes; who takes it over stays at it."""
     page.clock.install()
     session = at_chair(page, 3)
+    expect(page.locator(".chart.drawn")).to_be_visible()  # the last script has run, the lock's too
     page.clock.fast_forward(181_000)
     expect(page.get_by_text("Locked: identity hidden")).to_be_visible()
     page.locator(".thumb summary").click()
