@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.demo import browser, clinic
+from tests.browser.demo import browser, clinic, signed_in
 
 expect.set_options(
     timeout=20_000
@@ -20,3 +20,10 @@ def base(tmp_path_factory):
 def chrome():
     with browser() as opened:
         yield opened
+
+
+@pytest.fixture
+def page(base, chrome):
+    opened = signed_in(chrome, base)
+    yield opened
+    opened.context.close()

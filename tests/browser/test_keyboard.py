@@ -5,16 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.demo import signed_in
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def page(base, chrome):
-    opened = signed_in(chrome, base)
-    yield opened
-    opened.context.close()
 
 
 def focused(page):
@@ -53,6 +44,7 @@ def test_a_patient_arrives_by_keys(page):
     page.get_by_role("link", name="Demo Birch").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".band")).to_contain_text("Demo Birch")
+    page.wait_for_load_state()  # the scripts have run
     page.keyboard.press("Tab")
     expect(focused(page)).to_have_text("To what comes next")
     expect(focused(page)).to_be_in_viewport()

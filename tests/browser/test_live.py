@@ -14,13 +14,6 @@ from tests.clinic.demo.running import esker, until
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page(base, chrome):
-    opened = signed_in(chrome, base)
-    yield opened
-    opened.context.close()
-
-
 def answers(base):
     try:
         return urlopen(f"{base}/sign-in/", timeout=2).status == 200

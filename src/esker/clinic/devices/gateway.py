@@ -90,9 +90,9 @@ class Gateway:
                 self._full = len(self._peers) >= mllp.MOST
                 wrong = FULL if self._full else str(why) or "no answer"
                 self._loop.stop()
-            if wrong != said and wrong:  # an hour of it is one line, not a thousand
+            if wrong and wrong != said:  # an hour of it is one line, not a thousand
                 log.error("The gateway cannot be reached: %s", wrong)
-            elif wrong != said:
+            elif said and not wrong:
                 log.warning("The gateway can be reached again.")
             said = wrong
             await asyncio.sleep(SHOW_S)

@@ -51,9 +51,8 @@ def matrix_exponential(matrix: Floats) -> Floats:
     square = scaled @ scaled
     cube, fourth, total = scaled @ square, square @ square, np.zeros_like(scaled)
     for none, one, two, three in SERIES[::-1]:
-        total = (
-            total @ fourth
-        )  # then in place: fresh arrays for a score of patients leave the cache
+        total = total @ fourth
+        # In place: fresh arrays for a score of patients leave the cache.
         total += one * scaled
         total += two * square
         total += three * cube

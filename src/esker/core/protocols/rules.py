@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Condition, Phase, Priority, Protocol, Scale, Strength
+from esker.core.protocols.tables import scale
 from esker.core.units import plain
 
 MORE = {"device": "next", "infusion": "resume"}  # the gate before more drug
@@ -193,19 +194,19 @@ def criterion_faults(protocol: Protocol) -> Iterator[str]:
             yield f"Criterion {each.id} has strength go: it would keep nobody here."
         if not each.kind.startswith("scale"):
             continue
-        scale = next((scale for scale in protocol.scales if scale.id == each.scale), None)
-        if scale is None:
+        known = None if each.scale is None else scale(protocol, each.scale)
+        if known is None:
             yield f"Criterion {each.id} reads scale {each.scale}, which the protocol does not list."
         if each.limit is None:
             yield f"Criterion {each.id} needs a limit for its scale."
-        elif scale and each.kind == "scale_at_least" and not _asks(scale, each.limit.value):
-            span = f"{plain(scale.min)} to {plain(scale.max)}"
+        elif known and each.kind == "scale_at_least" and not _asks(known, each.limit.value):
+            span = f"{plain(known.min)} to {plain(known.max)}"
             yield f"Criterion {each.id} asks for {plain(each.limit.value)} of {span}."
 
 
-def _asks(scale: Scale, least: Decimal) -> bool:
+def _asks(known: Scale, least: Decimal) -> bool:
     """Whether some values of the scale reach `least`, and some do not."""
-    return scale.min < least <= scale.max
+    return known.min < least <= known.max
 
 
 def alarm_faults(protocol: Protocol) -> Iterator[str]:

@@ -210,7 +210,8 @@ def _signature(case: Case) -> dict[str, Any]:
 
 
 def _weight(case: Case, command: c.Weigh) -> dict[str, Any]:
-    return {"weight_kg": command.kg(), "doubt": _doubtful(case, command.kg())}
+    kg = command.kg()
+    return {"weight_kg": kg, "doubt": _doubtful(case, kg)}
 
 
 def _doubtful(case: Case, kg: Decimal) -> bool:
