@@ -14,7 +14,8 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from esker.clinic.demo.clock import Clock
 from esker.clinic.demo.messages import message
@@ -90,17 +91,35 @@ class Story:
         expect(self.page.locator(".band")).to_contain_text(patient)
 
     def open(self, title: str) -> None:
-        """The button under the thumb, else the one behind More."""
+        """The button under the thumb, else the one behind More.
+
+        What was just recorded draws the buttons anew, and one may go from More to the thumb between
+        a look and a press: as a nurse would, look again.
+        """
         words = re.compile(f"^{re.escape(title)}$")
+        more = self.page.locator("#d-more")
         anywhere = self.page.locator(".thumb button, #d-more button").filter(has_text=words)
-        shown = self.page.locator(".thumb button:visible").filter(has_text=words)
-        expect(anywhere).not_to_have_count(0, timeout=20000)
-        self.page.wait_for_timeout(800)  # what was just recorded moves buttons about
-        behind = self.page.locator("#d-more button").filter(has_text=words)
-        if behind.count() and not shown.count():  # else the thumb is being drawn anew
-            self.page.get_by_role("button", name="More", exact=True).click()
-            shown = behind
-        shown.first.click()
+        expect(anywhere).not_to_have_count(0)
+        self.page.wait_for_timeout(800)
+        for _ in range(10):
+            if self._pressed(self.page.locator(".thumb button:visible").filter(has_text=words)):
+                return
+            if not more.is_visible():
+                self._pressed(self.page.get_by_role("button", name="More", exact=True))
+            if self._pressed(more.get_by_role("button").filter(has_text=words)):
+                return
+            self._pressed(more.get_by_role("button", name="Back", exact=True))
+        raise AssertionError(f"no button says {title}")
+
+    def _pressed(self, button: Locator) -> bool:
+        """Whether it was there to press; a button that goes meanwhile was not."""
+        if not button.count():
+            return False
+        try:
+            button.first.click(timeout=3000)
+        except PlaywrightTimeout:
+            return False
+        return True
 
     def press(self) -> None:
         """The form's own button; the dialog closes when it was recorded."""
