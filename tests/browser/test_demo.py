@@ -104,6 +104,46 @@ def test_a_phone_shows_two_long_alarms_whole(base, chrome):
 
 
 @pytest.mark.browser
+@pytest.mark.hazard(26)
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_no_form_covers_the_alarms_or_the_four_numbers(base, chrome, width, height):
+    """Hazard 26, in the way of a rescue: five alarms stand, the pump runs, and a form is open."""
+    page = signed_in(chrome, base, width, height)
+    page.get_by_role("link", name="Open Chair 3").click()
+    expect(page.locator(".strip .alarm:not(a)").nth(2)).to_be_attached()
+    expect(page.locator(".chart.drawn")).to_be_visible()
+    page.evaluate("document.querySelector('main.scroll').scrollTop = 300")
+    seen = """([id, names]) => {
+      const shown = document.getElementById(id);
+      const button = document.querySelector(`[data-open="${id}"]`);
+      button.click();
+      const at = (e) => { const box = e.getBoundingClientRect();
+        return document.elementFromPoint(box.x + 8, box.y + box.height / 2); };
+      const covered = names.flatMap((name) => [...document.querySelectorAll(name)])
+        .filter((e) => !e.contains(at(e)));
+      const send = shown.querySelector(".pair button:last-child");
+      if (!send.contains(at(send))) covered.push(send);
+      if (shown.clientHeight < 200) covered.push(shown);
+      shown.close();
+      return covered.map((e) => e.textContent);
+    }"""
+    names = [
+        ".strip .count",
+        ".strip > .alarm:first-of-type",
+        ".tile .value",
+        ".band h1",
+        "#emergency",
+    ]
+    forms = [
+        id for id in page.locator("dialog").evaluate_all("all => all.map((d) => d.id)")
+        if page.locator(f'[data-open="{id}"]').count()
+    ]  # fmt: skip
+    assert {"d-record_vitals", "d-stop", "d-more", "d-adverse_event"} <= set(forms)
+    assert {id: [] for id in forms} == {id: page.evaluate(seen, [id, names]) for id in forms}
+    page.context.close()
+
+
+@pytest.mark.browser
 def test_at_twice_the_size_the_record_is_read_without_sideways_scrolling(base, chrome):
     """1180 wide at 200 % is 590: tables of sentences fit; those of numbers scroll by themselves."""
     page = signed_in(chrome, base, 590, 410)

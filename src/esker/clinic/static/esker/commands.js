@@ -123,7 +123,9 @@ function open(id, byKey) {
   for (const input of dialog.querySelectorAll("input[data-channel]")) fill(input);
   dialog.querySelectorAll(".said").forEach((each) => { each.textContent = ""; });
   dialog.show();
-  entrance(dialog, byKey)?.focus();
+  document.querySelector("main.scroll").scrollTop = 0; // the four numbers stay above the form
+  const at = entrance(dialog, byKey);
+  at?.focus({ preventScroll: at.matches("button") }); // buttons are in view already, what they send is not
 }
 
 // A finger finds its field, and a keyboard on the glass would hide the form; keys begin at what is asked.
