@@ -88,7 +88,7 @@ def test_an_empty_folder_becomes_a_clinic(tmp_path, chrome):
         page.goto(address)
         looked_at(page, "first")
         page.fill("input[name=clinic]", "Demo Clinic")
-        page.fill("input[name=country]", "GB")
+        page.select_option("select[name=country]", "GB")
         page.fill("input[name=zone]", "Europe/London")
         page.fill("input[name=name]", "Demo Admin Maple")
         page.fill("input[name=username]", "maple")

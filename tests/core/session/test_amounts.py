@@ -112,6 +112,32 @@ def test_millilitres_that_are_not_those_milligrams_are_typed_again():
     assert "amount" == refused.code
 
 
+@pytest.mark.hazard(1, 40)
+@pytest.mark.parametrize(
+    ("of", "ml", "told"),
+    [
+        ("vial", "460", "23000 mg, and this held 500 mg"),
+        ("syringe", "500", "350 mg, and this held 35 mg"),
+        (None, "93", "4650 mg, and this held 500 mg"),
+    ],
+)
+def test_waste_of_what_no_pack_can_have_held_is_typed_again(of, ml, told):
+    """Hazards 1 and 40: milligrams told as millilitres, or the point one place off."""
+    room = Room(INFUSION).recovering()
+    refused = room.refused("waste", vial="V1", of=of, amount_ml=ml, witness=OTHER.id)
+
+    assert "amount" == refused.code
+    assert told in refused.sentence
+
+
+@pytest.mark.hazard(40)
+def test_a_vial_that_was_filled_generously_is_wasted_and_told():
+    """Hazard 40: a tell is recorded; what is more than the label says is a deviation."""
+    said = waste(Room(INFUSION).recovering(), amount_ml="10.2")
+
+    assert ["510 mg of V1 were wasted and 465 mg should be left: 45 mg more."] == said
+
+
 @pytest.mark.hazard(4)
 @pytest.mark.parametrize(("pump", "counts"), [("40", "28.00"), ("10", "17.50")])
 def test_of_rate_and_pump_the_larger_counts(pump, counts):

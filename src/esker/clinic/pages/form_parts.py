@@ -20,10 +20,18 @@ def form(
 
 def people(session: Session, role: str = "", besides: str = "") -> Options:
     return tuple(
-        (each["username"], each["name"] + ("" if each["on_site"] else ", not on site"))
+        (each["username"], each["name"] + _besides(each, role))
         for each in session.get("people") or ()
         if (not role or role in each["roles"]) and each["username"] != besides
     )
+
+
+def _besides(person: Mapping[str, Any], role: str) -> str:
+    """What whoever chooses this person should know before they sign in vain."""
+    unlicensed = (
+        ", no licence: cannot sign" if role == "prescriber" and not person["licensed"] else ""
+    )
+    return unlicensed + ("" if person["on_site"] else ", not on site")
 
 
 def colleagues(session: Session, name: str, label: str) -> Field:

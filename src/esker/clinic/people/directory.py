@@ -11,6 +11,7 @@ from esker.clinic import tenancy
 from esker.clinic.people.models import Clinic, User
 from esker.clinic.people.presence import on_site
 from esker.clinic.people.signing import current_code, has_pin
+from esker.core.session.state import Role
 
 
 def zone(clinic_id: str) -> str:
@@ -39,6 +40,7 @@ def everyone(clinic_id: str) -> list[dict[str, Any]]:
                 "name": user.name,
                 "roles": list(user.roles),
                 "licence": user.licence,
+                "unlicensed": user.has_role(Role.PRESCRIBER) and not user.licence,
                 "active": user.is_active,
                 "on_site": user.username in here,
                 "ready": user.has_usable_password() and bool(user.totp_secret),
@@ -48,13 +50,13 @@ def everyone(clinic_id: str) -> list[dict[str, Any]]:
 
 
 def colleagues(clinic_id: str) -> list[dict[str, Any]]:
-    """Everyone who works here, for choosing by name: username, name, roles, presence."""
+    """Everyone who works here, for choosing by name: username, name, roles, licence, presence."""
     with tenancy.reading(clinic_id):
         here = on_site(clinic_id)
         people = User.objects.filter(clinic_id=clinic_id, is_active=True).order_by("name")
         return [
             {"username": user.username, "name": user.name, "roles": list(user.roles),
-             "on_site": user.username in here}
+             "licensed": bool(user.licence), "on_site": user.username in here}
             for user in people
         ]  # fmt: skip
 

@@ -29,15 +29,13 @@ NO_PIN = "This PIN does not fit. After five wrong ones it rests for a quarter of
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Password only; the second factor is asked for at each signature."""
-    to = _next(request)
-    wrong = False
+    to, name = _next(request), request.POST.get("username", "")
     if request.method == "POST":
-        name, password = request.POST.get("username", ""), request.POST.get("password", "")
-        user = authenticate(request, username=name, password=password)
+        user = authenticate(request, username=name, password=request.POST.get("password", ""))
         if user is not None:
             return _enter(request, user, to)
-        wrong = True
-    return render(request, "sign_in.html", {"wrong": wrong, "next": to})
+    shown = {"wrong": request.method == "POST", "next": to, "name": name}
+    return render(request, "sign_in.html", shown)
 
 
 @require_POST

@@ -247,9 +247,8 @@ def _poor_code(raw: dict[str, Any], error: ValidationError) -> list[str]:
         return [f"This code says which product it is and not which pack: it has no {lacks}. "
                 "Scan the code that the pack itself bears."]  # fmt: skip
     return [
-        "The catalogue has no product with this code. An administrator adds it under "
-        "Administration, Products; or two people read the label: More, Unknown code. The API "
-        f"then wants {', '.join(missing)}, the strength that it says, and read_by, the second one."
+        "The catalogue has no product with this code. Two people read the label: More, Unknown "
+        "code. Or an administrator adds it under Administration, Products."
     ]
 
 

@@ -18,6 +18,7 @@ from esker.clinic.people import commands as people
 from esker.clinic.people import directory, screen, signing
 from esker.clinic.people.views import BACKEND, enrolment, link, twice
 from esker.clinic.setup import commands, first, queries, texts, tls
+from esker.clinic.setup.countries import countries
 from esker.core.ledger import Refused
 from esker.core.protocols.show import show
 from esker.core.session.state import Role
@@ -64,6 +65,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
             return answer
         refused = made
     shown = {"refused": refused, "said": request.POST, "zones": sorted(available_timezones()),
+             "countries": sorted(countries().items(), key=lambda each: each[1]),
              **enrolment(request, None)}  # fmt: skip
     return render(request, "setup/set_up.html", shown, status=409 if refused else 200)
 
@@ -75,10 +77,10 @@ def _first_administrator(request: HttpRequest) -> Any:
         return Refused("clinic", "Write the clinic's name.")
     if zone not in available_timezones():
         return Refused("zone", "Choose the clinic's time zone; one reads like Europe/London.")
-    if len(country) != 2 or not (country.isascii() and country.isalpha()):
-        return Refused("country", "Write the country as two letters, like GB.")
+    if country not in countries():
+        return Refused("country", "Choose the country.")
     return twice(request) or people.found(
-        {"name": name, "zone": zone, "country": country.upper()},
+        {"name": name, "zone": zone, "country": country},
         said.get("username", "").strip(), said.get("name", ""), said.get("password", ""),
         str(request.session.get("candidate", signing.new_secret())), said.get("code", "").strip(),
     )  # fmt: skip
@@ -138,13 +140,19 @@ def admin_person(request: HttpRequest, username: str) -> HttpResponse:
         )  # fmt: skip
         if refused is None:
             return redirect("admin-people")
-    shown = {"person": everyone[username], "roles": ROLES, "checked": everyone[username]["roles"]}
+    person = everyone[username]
+    if refused and said.get("do") != "link":
+        typed = {"name": said.get("name"), "licence": said.get("licence")}
+        person |= typed | {"roles": said.getlist("roles"), "active": said.get("active") == "yes"}
+    shown = {"person": person, "roles": ROLES, "checked": person["roles"]}
     return _answer(request, "setup/person.html", refused, shown)
 
 
 def _with_link(request: HttpRequest, username: str) -> HttpResponse:
     """The link is shown once, here; it is stored nowhere."""
-    shown = {"username": username, "address": link(request, username)}
+    everyone = directory.everyone(request.screen.clinic)
+    person = next(each for each in everyone if each["username"] == username)
+    shown = {"person": person, "address": link(request, username)}
     return render(request, "setup/link.html", shown)
 
 
@@ -158,7 +166,8 @@ def admin_chairs(request: HttpRequest) -> HttpResponse:
     clinic = request.screen.clinic
     return _list(
         request, "setup/chairs.html", acts,
-        lambda: {"chairs": queries.chairs(clinic), "screens": queries.screens(clinic)},
+        lambda: {"chairs": queries.chairs(clinic), "screens": queries.screens(clinic),
+                 "said": request.POST},
     )  # fmt: skip
 
 
@@ -170,12 +179,16 @@ def admin_monitors(request: HttpRequest) -> HttpResponse:
         "remove": lambda by, said: commands.remove_monitor(by, said.get("identity", "")),
     }
     clinic = request.screen.clinic
-    said = request.POST if request.POST.get("do") == "add" else {}
+    do, typed = request.POST.get("do"), _monitor(request.POST)
     return _list(
         request, "setup/monitors.html", acts,
         lambda: {
-            "said": said,
-            "monitors": queries.monitors(clinic), "chairs": queries.chairs(clinic),
+            "said": typed if do == "add" else {},
+            "monitors": [
+                typed | {"open": True} if do == "move" and typed["identity"] == m.identity else m
+                for m in queries.monitors(clinic)
+            ],
+            "chairs": queries.chairs(clinic),
             "heard": queries.heard(clinic), "zones": sorted(available_timezones()),
         },
     )  # fmt: skip
@@ -207,7 +220,10 @@ def admin_protocols(request: HttpRequest) -> HttpResponse:
     clinic = request.screen.clinic
     return _list(
         request, "setup/protocols.html", acts,
-        lambda: {"signed": queries.signed_protocols(clinic), "offered": texts.offered()},
+        lambda: {
+            "signed": queries.signed_protocols(clinic),
+            "offered": [texts.text(name) for name in texts.offered()],
+        },
     )  # fmt: skip
 
 
@@ -228,9 +244,14 @@ def admin_protocol(request: HttpRequest, name: str) -> HttpResponse:
     shown = {
         "found": found, "signed": signed,
         "text": show(found.protocol, found.hash) if found.protocol and found.hash else "",
-        "prescribes": signing.prescribes(request.screen.user),
+        "signer": request.POST.get("username") or _signer(request),
     }  # fmt: skip
     return _answer(request, "setup/protocol.html", refused, shown)
+
+
+def _signer(request: HttpRequest) -> str:
+    user = request.screen.user
+    return user.username if signing.prescribes(user) else ""
 
 
 @require_GET

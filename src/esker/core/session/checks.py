@@ -19,7 +19,7 @@ from esker.core.protocols.tables import scale, signal
 from esker.core.session import commands as c
 from esker.core.session import dosing
 from esker.core.session.case import FUTURE, SIGNATURE, Case
-from esker.core.session.custody import told_waste_mg
+from esker.core.session.custody import never_held, told_waste_mg
 from esker.core.session.dosing import TENTH
 from esker.core.session.gates import Finding, bare
 from esker.core.session.may import GATES
@@ -51,14 +51,17 @@ def _sign_order(case: Case, command: c.SignOrder) -> Refused | None:
         return Refused("dose", "The dose cannot be worked out; give mg, or mg/kg and a weight.")
     if dose.device and total % dose.device.value:
         return Refused(
-            "dose", f"{total} mg is not a whole number of {dose.device.value} mg devices."
+            "dose",
+            f"{plain(total)} mg is not a whole number of {plain(dose.device.value)} mg devices.",
         )
     if total > dose.ceiling.value:
-        return Refused("ceiling", f"{total} mg is above the ceiling of {dose.ceiling.value} mg.")
+        most = plain(dose.ceiling.value)
+        return Refused("ceiling", f"{plain(total)} mg is above the ceiling of {most} mg.")
     per_kg = command.dose_mg_per_kg
     if dose.ceiling_per_kg and per_kg and per_kg > dose.ceiling_per_kg.value:
         return Refused(
-            "ceiling_per_kg", f"{per_kg} mg/kg is above {dose.ceiling_per_kg.value} mg/kg."
+            "ceiling_per_kg",
+            f"{plain(per_kg)} mg/kg is above {plain(dose.ceiling_per_kg.value)} mg/kg.",
         )
     if dose.duration and command.duration_min and command.duration_min < dose.duration.value:
         least, told = plain(dose.duration.value), plain(command.duration_min)
@@ -216,7 +219,7 @@ def _draw(case: Case, command: c.DrawUp) -> Refused | None:
     if order is None or drawn is None or vial.volume_ml is None:
         return Refused("vial", "The strength of this vial is not known.")
     if command.drawn_ml > vial.volume_ml:
-        return Refused("volume", f"The vial holds only {vial.volume_ml} mL.")
+        return Refused("volume", f"The vial holds only {plain(vial.volume_ml)} mL.")
     if not _adds_up(case, command):
         return Refused("volume", "Drawn volume and diluent do not add up to the final volume.")
     if dosing.apart(drawn, order.dose_mg) > case.protocol.dose.drawn_tolerance.value:
@@ -225,8 +228,8 @@ def _draw(case: Case, command: c.DrawUp) -> Refused | None:
     if tolerance and order.duration_min:
         wanted = dosing.rate_for(command.final_ml, order.duration_min)
         if dosing.apart(command.pump_rate_ml_per_h, wanted) > tolerance.value:
-            return Refused("rate_matches", f"The order means {wanted} mL/h, not "
-                           f"{command.pump_rate_ml_per_h} mL/h.")  # fmt: skip
+            return Refused("rate_matches", f"The order means {plain(wanted)} mL/h, not "
+                           f"{plain(command.pump_rate_ml_per_h)} mL/h.")  # fmt: skip
     return _version(case, command)
 
 
@@ -310,20 +313,20 @@ def _waste(case: Case, command: c.Waste) -> Refused | None:
     """A witness who is oneself is no witness: the entry is asked for again, not recorded false."""
     if _oneself(case, command.witness):
         return Refused("witness", "The witness is another person.")
-    by_volume = told_waste_mg(
-        case.state, vial_of(case, command.vial), command.model_copy(update={"amount_mg": None})
-    )
+    vial = vial_of(case, command.vial)
+    by_volume = told_waste_mg(case.state, vial, command.model_copy(update={"amount_mg": None}))
     told = command.amount_mg
     if by_volume is not None and told is not None and abs(by_volume - told) > TENTH:
         return Refused("amount", f"{command.amount_ml} mL of this is {plain(by_volume)} mg, "
                        f"not {plain(told)} mg.")  # fmt: skip
-    return None
+    slip = never_held(case.state, case.protocol, vial, command)
+    return Refused("amount", slip) if slip else None
 
 
 def _device_given(case: Case, command: c.DeviceGiven) -> Refused | None:
     device = case.protocol.dose.device
     if device and command.amount_mg and command.amount_mg > device.value:
-        return Refused("amount", f"One device holds only {device.value} mg.")
+        return Refused("amount", f"One device holds only {plain(device.value)} mg.")
     return None
 
 

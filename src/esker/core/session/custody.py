@@ -81,6 +81,24 @@ def words(state: Session, protocol: Protocol, vial: ScanVial, at: datetime) -> s
     return f"{vial.vial}, {plain(abs(left))} mg{' too much' if left < 0 else ''}"
 
 
+def never_held(
+    state: Session, protocol: Protocol, vial: ScanVial | None, command: Waste
+) -> str | None:
+    """A sentence for a waste of what no such pack or syringe can have held; None when it can.
+
+    Overfill is some of what the label says, never as much again; a slip of unit or point is more.
+    """
+    told = told_waste_mg(state, vial, command)
+    held = content_mg(vial, protocol) if vial else None
+    if command.of == "syringe":
+        held = state.drawn.drawn_mg if state.drawn else None
+    if told is None or held is None or told <= 2 * held:
+        return None
+    return (
+        f"That is {plain(told)} mg, and this held {plain(held)} mg: look at the point and the unit."
+    )
+
+
 def waste_record(
     state: Session, protocol: Protocol, vial: ScanVial | None, command: Waste, at: datetime
 ) -> dict[str, Decimal | bool | None]:

@@ -101,9 +101,18 @@ async function submit(form, said) {
   const refused = await send({ kind: form.dataset.command, ...rest }, signature, title);
   if (refused === null) dialog?.close();
   const place = said ?? form.querySelector(".said");
-  if (place?.isConnected) place.textContent = refused ?? "";
+  if (place?.isConnected) place.textContent = labelled(refused ?? "", form);
   else if (refused !== null) tell(refused);
   for (const secret of form.querySelectorAll("[name='signature.totp']")) secret.value = "";
+}
+
+// The API names a field by its path; who looks at the form knows it by its label. Rows of a list are
+// left as they are: those without a value fell away, and a number may mean another row by now.
+function labelled(text, form) {
+  return text.replace(/\b[a-z_]+\.([a-z_.]+): /g, (path, name) => {
+    const label = form.elements[name]?.closest?.("label")?.firstChild.textContent.trim();
+    return label ? `${label}: ` : path;
+  });
 }
 
 const busy = new Set();
@@ -150,6 +159,9 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   only(form.id || form.closest("dialog")?.id || form.dataset.command + nest(new FormData(form)).medicine, () => submit(form));
 });
+
+// What the browser itself asks for takes the place of the server's last answer.
+document.addEventListener("invalid", (event) => event.target.form?.querySelector(".said")?.replaceChildren(), true);
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
