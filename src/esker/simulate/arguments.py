@@ -112,8 +112,9 @@ def _check_files(args: argparse.Namespace) -> None:
 
 def _studies(args: argparse.Namespace) -> list[tuple[str | None, Study]]:
     """(subject name or None, checked request): one, or one for each subject of an event table."""
+    from esker.core.interactions import Interaction
     from esker.core.pharmacology import Covariates, InputError, parse_times, study
-    from esker.core.pharmacology.covariates import Ancestry, Interaction, one_of
+    from esker.core.pharmacology.covariates import Ancestry, one_of
 
     who = Covariates(
         weight_kg=args.weight, age_years=args.age,

@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from esker.clinic.forecast.inputs import Unable, request, seed
+from esker.core.interactions import Interaction
 from esker.core.protocols.load import load
-from esker.core.session.commands import Person
-from esker.core.session.state import Dosing, Drawn, Given, Observed, Order, Session
+from esker.core.session.commands import Person, Tri
+from esker.core.session.state import Dosing, Drawn, Given, Interactions, Observed, Order, Session
 from esker.protocol_files import text_of
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -116,3 +117,15 @@ def test_what_cannot_be_asked_is_said():
 
 def test_a_session_keeps_its_virtual_patients():
     assert seed("s1") == seed("s1") != seed("s2")
+
+
+def test_none_is_told_and_an_answer_that_nobody_has_is_not():
+    """Unknown is not no: no answer, or one that says so, leaves the forecast its assumption."""
+
+    def asked(interactions):
+        found = request(replace(SPRAYED, interactions=interactions), NASAL, minutes(2), 0)
+        return found["told"], found["covariates"]["interactions"]
+
+    assert asked(None) == asked(Interactions(Tri.UNKNOWN, ())) == (False, [])
+    assert asked(Interactions(Tri.NO, ())) == (True, [])
+    assert asked(Interactions(Tri.YES, (Interaction.RIFAMPICIN,))) == (True, ["rifampicin"])

@@ -18,6 +18,7 @@ from esker.clinic.ledger import store
 from esker.core.ledger import canonical, envelope
 from esker.core.pharmacology import Covariates
 from esker.core.pharmacology.forecast import Request
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,52 @@ def test_the_entry_holds_every_input_and_nothing_is_left_to_a_default(room, help
     )
     assert (question["particles"], question["seed"]) == (150, body["seed"])
     assert body["made_with"].startswith("esker ")
+
+
+def answered(room, helper, known, **said):
+    """The notes of the forecast that follows on an answer, and its middle line of plasma."""
+    if said:
+        room.do("record_interactions", **said)
+    look(room, helper, known)
+    shown = latest(room)
+    return " ".join(shown["notes"]), shown["goes_on"]["bands"]["concentration_ng_ml"]["p50"]
+
+
+def test_an_answer_about_interactions_moves_the_bands_and_is_said(room, helper):
+    """Not asked, not known, none, and one: what was assumed stands beside each."""
+    known = {}
+    untold, plain = answered(room, helper, known)
+    unsure, _ = answered(room, helper, known, answer="unknown")
+    none, same = answered(room, helper, known, answer="no")
+    some, lower = answered(room, helper, known, answer="yes", interactions=["rifampicin"])
+    assert "none was told" in untold
+    assert "none was told" in unsure
+    assert "Reckoned with none of the medicines" in none
+    assert "Reckoned with rifampicin, as charted" in some
+    assert same[-1] == pytest.approx(plain[-1], rel=0.05)  # half a minute later, the same patients
+    assert lower[-1] < 0.8 * plain[-1]
+
+
+def test_each_answer_stays_with_the_forecast_that_it_made(room, helper):
+    """Corrected, the new one counts; what was shown before can still be made again."""
+    known = {}
+    answered(room, helper, known, answer="yes", interactions=["grapefruit"])
+    answered(room, helper, known, answer="no")
+    first, last = (json.loads(each.data()["question"]) for each in entries(room))
+    assert (first["told"], first["covariates"]["interactions"]) == (True, ["grapefruit"])
+    assert (last["told"], last["covariates"]["interactions"]) == (True, [])
+    assert [replay.of_folder(each.id) for each in entries(room)] == [0, 0]
+
+
+def test_a_locked_screen_sees_the_bands_and_not_the_medicines(room, helper):
+    answered(room, helper, {}, answer="yes", interactions=["rifampicin"])
+    client = Client()
+    client.post("/sign-in/", {"username": room.nurse.username, "password": PASSWORD})
+    url = f"/sessions/{room.session}/forecast"
+    assert "rifampicin" in client.get(url).content.decode()
+    client.post("/lock/")
+    locked = client.get(url)
+    assert (locked.json()["state"], "rifampicin" in locked.content.decode()) == ("shown", False)
 
 
 def test_it_is_made_again_by_another_process_from_an_export_alone(room, helper, tmp_path):

@@ -77,6 +77,31 @@ def test_the_next_step_is_the_first_that_is_not_done(session):
     assert "start" == found[-1].kind
 
 
+def test_interactions_are_asked_beside_the_steps_and_hold_none_of_them_up(session):
+    """A prediction is no reason to wait: the thumb's next step stays the one that is needed."""
+    session["commands"].append({"kind": "record_interactions", "allowed": True})
+    found = {step.kind: step.state for step in steps.steps(session)}
+    assert ("later", "now") == (found["record_interactions"], found["weigh"])
+    weighed = [*session["entries"], session["entries"][0] | {"kind": "patient.weighed"}]
+    found = {step.kind: step for step in steps.steps(session | {"entries": weighed})}
+    assert found["record_interactions"].form is not None
+    assert "now" in {each.state for kind, each in found.items() if kind != "record_interactions"}
+    session["interactions"] = {"answer": "unknown", "named": []}
+    assert "done" == {step.kind: step.state for step in steps.steps(session)}["record_interactions"]
+
+
+def test_the_last_answer_about_interactions_stands_in_its_form(session):
+    """To correct one word of it, the rest need not be said again."""
+    assert [""] == [f.value for f in forms("record_interactions", session)[0].fields[:1]]
+    session["interactions"] = {"answer": "yes", "named": ["rifampicin"]}
+    session["commands"].append({"kind": "record_interactions", "allowed": True})
+    page = chair(session)
+    form = page.split('id="d-record_interactions"')[1].split("</dialog>")[0]
+    assert 'value="yes" checked' in form
+    assert 1 == form.count('value="rifampicin" checked')
+    assert 2 == form.count(" checked")
+
+
 def recovering(session, criteria=()):
     kinds = ("assess_discharge", "escort_seen", "discharge", "change_rate")
     return session | {

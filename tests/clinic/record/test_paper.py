@@ -48,6 +48,17 @@ def test_an_alarm_stands_with_who_took_it_and_when_it_was_over(session):
     )
 
 
+@pytest.mark.parametrize(("said", "words"), [
+    (None, "not asked"), ({"answer": "unknown", "named": []}, "not known"),
+    ({"answer": "no", "named": []}, "none of those asked about"),
+    ({"answer": "yes", "named": ["rifampicin", "st_johns_wort"]}, "rifampicin, St John’s wort"),
+])  # fmt: skip
+def test_interactions_that_nobody_asked_about_are_not_none(session, said, words):
+    """Unknown is not no: four answers, four wordings."""
+    facts = content(session | {"interactions": said})["facts"]
+    assert [words] == [value for label, value in facts if label == "Interactions"]
+
+
 def test_an_override_names_its_signer_and_licence(session):
     """Who signed, and by which right."""
     assert "Demo Dr, licence L1" == table(content(session), "Overrides")[0][2]

@@ -33,6 +33,7 @@ FIELDS = {
     "arrive": {"identifiers": [{"what": "name", "value": "Demo Alder"},
                                {"what": "born", "value": "1984-04-12"}]},
     "answer_readiness": {"answers": {"food": "yes"}},
+    "record_interactions": {"answer": "yes", "interactions": ["rifampicin"]},
     "weigh": {"weight": "70", "unit": "kg"},
     "pair_monitor": {"chair": "Chair 1", "monitor": "DEMO-MON-1"},
     "unpair_monitor": WHY,

@@ -35,6 +35,27 @@ def test_a_double_click_records_once(room):
 
 
 @pytest.mark.django_db
+def test_interactions_are_asked_answered_and_corrected(room):
+    """The last answer is the session's; every one of them stays an entry, told in a sentence."""
+    room.open()
+    assert room.state()["interactions"] is None
+    click = room.payload("record_interactions", answer="no")
+    assert room.send(click) == room.send(click)
+    assert room.state()["interactions"] == {"answer": "no", "named": []}
+    room.do("record_interactions", answer="yes", interactions=["rifampicin", "rifampicin"])
+    assert room.state()["interactions"] == {"answer": "yes", "named": ["rifampicin"]}
+    assert ["Interactions: none of those asked about.", "Interactions: rifampicin."] == [
+        each["sentence"]
+        for each in room.state()["entries"]
+        if each["kind"] == "interactions.recorded"
+    ]
+    slip = room.send(room.payload("record_interactions", answer="no", interactions=["grapefruit"]))
+    assert isinstance(slip, Refused)
+    with pytest.raises(service.Malformed, match="interactions"):
+        room.do("record_interactions", answer="yes", interactions=["aspirin"])
+
+
+@pytest.mark.django_db
 @pytest.mark.hazard(3)
 def test_a_dose_that_is_sent_again_is_one_dose(room):
     """The same dose twice (hazard 3): a repeated "device given" records one device."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from esker.core.interactions import Interaction
 from esker.core.pharmacology import Covariates, Dose, InputError, Route, parse_dose
-from esker.core.pharmacology.covariates import Interaction
 from esker.core.pharmacology.dosing import Drug
 from esker.core.pharmacology.forecast import (
     LEVELS,
@@ -123,6 +123,39 @@ def test_what_nobody_told_is_named_as_assumed() -> None:
     assert not any(
         "none was told" in note for note in forecast(_request(covariates=told, **few)).notes
     )
+
+
+@pytest.mark.parametrize(("named", "starts"), [
+    ((), "Reckoned with none of the medicines, foods and conditions on the list, as charted."),
+    ((Interaction.ST_JOHNS_WORT, Interaction.RIFAMPICIN), "Reckoned with St John’s wort, rifam"),
+])  # fmt: skip
+def test_what_was_told_is_named_and_that_ancestry_is_not_asked(named, starts) -> None:
+    who = Covariates(interactions=named)
+    request = _request(covariates=who, told=True, particles=200, horizon_min=30.0)
+    [note] = [each for each in forecast(request).notes if each.startswith("Reckoned")]
+    assert note.startswith(starts)
+    assert note.endswith("Assumes no ancestry in which clearance differs: that is not asked.")
+
+
+def test_a_question_from_before_it_could_be_told_is_answered_to_the_letter() -> None:
+    """The ledger keeps the digest of the whole answer: one changed word would break its replay."""
+    asked = request_to_json(_request(particles=200, horizon_min=30.0))
+    del asked["told"]
+    assert request_from_json(asked).told is False
+    assert forecast(request_from_json(asked)).notes[-1] == (
+        "Assumes no medicine, food or liver disease that changes clearance, and no ancestry in "
+        "which it differs: none was told."
+    )
+
+
+def test_a_medicine_that_is_named_twice_counts_once() -> None:
+    once, twice = (Covariates(interactions=(Interaction.RIFAMPICIN,) * n) for n in (1, 2))
+    assert once.clearance_shift() == twice.clearance_shift()
+
+
+def test_a_told_that_is_neither_true_nor_false_is_refused() -> None:
+    with pytest.raises(InputError, match="told"):
+        request_from_json(request_to_json(_request()) | {"told": "no"})
 
 
 def test_stopping_an_infusion_leaves_less_to_come() -> None:

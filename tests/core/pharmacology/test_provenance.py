@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from esker.core import pharmacology
+from esker.core.interactions import Interaction
 from esker.core.pharmacology import covariates, individuals, lanes, layout, provenance, tables_e
-from esker.core.pharmacology.covariates import Interaction
 from esker.core.pharmacology.forecast import forecast
 from esker.core.pharmacology.forecast_json import request_from_json
 from esker.core.pharmacology.provenance import model_hash

@@ -1,7 +1,7 @@
 """Sessions that are kept for ever: entries as they were written, and the state they meant then.
 
-`python -m tests.core.session.golden NAME` writes a new set under that name, and refuses to write over
-an old one: what a clinic has in its ledger is never rewritten either.
+`python -m tests.core.session.golden NAME [SESSION ...]` writes a new set under that name, or those of
+it alone, and refuses to write over an old one: what a clinic has in its ledger is never rewritten either.
 """
 
 from __future__ import annotations
@@ -128,8 +128,20 @@ def never_dosed() -> Room:
     return room
 
 
-SESSIONS = {"infusion": infusion, "nasal": nasal, "never-dosed": never_dosed}
+def interactions() -> Room:
+    """Asked three times: nobody knew, then it was said, then it was corrected."""
+    room = Room("esketamine-trd-us").arrived()
+    room.do("record_interactions", answer="unknown")
+    room.do("record_interactions", answer="no")
+    said = ["st_johns_wort", "rifampicin", "rifampicin"]
+    room.do("record_interactions", answer="yes", interactions=said)
+    return room
+
+
+SESSIONS = {
+    "infusion": infusion, "nasal": nasal, "never-dosed": never_dosed, "interactions": interactions,
+}  # fmt: skip
 
 if __name__ == "__main__":
-    for name, make in SESSIONS.items():
-        write(make(), CORPUS / f"{sys.argv[1]}-{name}.ndjson")
+    for name in sys.argv[2:] or SESSIONS:
+        write(SESSIONS[name](), CORPUS / f"{sys.argv[1]}-{name}.ndjson")

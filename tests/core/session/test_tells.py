@@ -13,6 +13,7 @@ PROTOCOLS = ("esketamine-trd-us", "esketamine-trd-eu", "ketamine-iv")
 STAGES = ("opened", "arrived", "ready", "cleared", "dosing", "recovering")
 TELLS = {
     "answer_readiness": {"answers": {"food": "yes"}},
+    "record_interactions": {"answer": "yes", "interactions": ["rifampicin"]},
     "weigh": {"weight": "70", "unit": "kg"},
     "unpair_monitor": {"reason": "needed elsewhere"},
     "record_vitals": {"vitals": [{"channel": "hr", "value": "71", "unit": "/min"}]},

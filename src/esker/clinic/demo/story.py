@@ -25,6 +25,9 @@ from esker.clinic.demo.pharmacy import DEVICES, VIALS_50
 from esker.clinic.demo.seed import CLINIC, CODE, Day, equip, staff
 from esker.clinic.sessions import service
 
+TAKES: dict[str, dict[str, object]] = {
+    "cedar": {"answer": "no"}, "elm": {"answer": "yes", "interactions": ["st_johns_wort"]},
+}  # fmt: skip
 PLANNED = {  # minutes from the beginning
     "elm": -130, "cedar": -45, "fir": -25, "ginkgo": -15, "juniper": 0, "alder": 15, "birch": 30,
 }  # fmt: skip
@@ -116,6 +119,8 @@ def arrive(day: Day, patient: Patient, chair: int) -> None:
     day.arrive(patient)
     day.seat(patient, chair)
     day.ready(patient)
+    if patient.key in TAKES:  # the others were not asked, and their forecasts say so
+        day.tell(patient, "record_interactions", **TAKES[patient.key])
 
 
 def first_device(day: Day, patient: Patient, packs: int, ordered: int) -> None:

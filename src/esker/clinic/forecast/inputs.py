@@ -14,6 +14,7 @@ from typing import Any
 from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Phase, Protocol
 from esker.core.session import dosing, intake
+from esker.core.session.commands import Tri
 from esker.core.session.state import Dosing, Session
 
 Json = dict[str, Any]
@@ -58,7 +59,9 @@ def request(state: Session, protocol: Protocol, now: datetime, earlier: int) -> 
             "weight_kg": _weight(state, protocol),
             "age_years": (now.date() - state.patient.born).days / 365.25,
             "session_number": earlier + 1,
+            "interactions": list(state.interactions.named) if state.interactions else [],
         },
+        "told": state.interactions is not None and state.interactions.answer is not Tri.UNKNOWN,
         "observed": _observed(state, begun, now),
         "baseline_sbp_mmhg": _baseline(state, begun),
         "seed": seed(state.id),

@@ -12,6 +12,7 @@ from esker.clinic.forecast.models import Forecast
 from esker.clinic.sessions.models import SessionRow
 
 OLD = timedelta(minutes=10)  # older than this, nothing is drawn: the patient has moved on
+OF_THE_PATIENT = "Reckoned"  # begins what was charted of them
 WAITING = "The forecast is being worked out."
 
 
@@ -45,3 +46,9 @@ def latest(clinic_id: str, session_id: str, now: datetime) -> dict[str, Any]:
         "first_dose_at": found.first_dose_at.isoformat() if found.first_dose_at else None,
         **json.loads(found.answer),
     }
+
+
+def hidden(found: dict[str, Any]) -> dict[str, Any]:
+    """The same for a locked screen: how the patient does, not which medicines they take."""
+    notes = [note for note in found.get("notes", ()) if not note.startswith(OF_THE_PATIENT)]
+    return found | {"notes": notes}

@@ -36,6 +36,7 @@ AGED = timedelta(minutes=2)  # of the clinic's clock, after which "now" is moved
 AGED_APART_S = 5.0  # and real seconds
 REST_S = 15.0  # after the process was lost
 LOST = "The forecast is not available at the moment. Vital signs and alarms are not affected."
+KEPT = ("observed", "baseline_sbp_mmhg", "covariates", "told", "sentence")
 log = logging.getLogger(__name__)
 Question = dict[str, Any]
 
@@ -141,7 +142,7 @@ def _aged(last: Known | None, now: datetime) -> bool:
 def _without_now(asked: Question) -> Question:
     """A question apart from when it is asked, and from the instant at which a rest would go on."""
     doses = asked.get("doses", [])
-    return {k: asked.get(k) for k in ("observed", "baseline_sbp_mmhg", "sentence")} | {
+    return {k: asked.get(k) for k in KEPT} | {
         "begun": [dose for dose in doses if dose["at_min"] < asked["now_min"]],
         "doses": len(doses),
     }

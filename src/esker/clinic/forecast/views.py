@@ -22,4 +22,4 @@ def forecast(request: HttpRequest, session_id: UUID) -> JsonResponse:
         found = queries.latest(request.screen.clinic, str(session_id), clock.now())
     except queries.NoSuchSession:
         return JsonResponse({"sentence": "There is no such session here."}, status=404)
-    return JsonResponse(found)
+    return JsonResponse(queries.hidden(found) if request.screen.locked else found)

@@ -7,6 +7,7 @@ from typing import Any
 
 from esker.clinic.pages.fields import DRUGS, PAIR, REASON, TRI, Field, Form
 from esker.clinic.pages.form_parts import Session, colleagues, form, ordered, version
+from esker.core.interactions import Interaction, named
 
 
 def _pair(session: Session) -> list[Form]:
@@ -25,6 +26,22 @@ def _questions(session: Session) -> list[Form]:
         for q in session.get("readiness") or ()
     )
     return [form("answer_readiness", fields)]
+
+
+FOR_THE_BANDS = (
+    "Moves the bands of the prediction, and nothing else: no gate, dose or wait depends on it."
+)
+
+
+def _interactions(session: Session) -> list[Form]:
+    """Filled with the last answer; sent again, the new one counts and both stand in the record."""
+    said = session.get("interactions") or {"answer": "", "named": ()}
+    options = tuple((each.value, named(each)) for each in Interaction)
+    fields = (
+        Field("answer", "Takes or has any of these", "choice", said["answer"], TRI),
+        Field("interactions", "Which", "several", options=options, chosen=tuple(said["named"])),
+    )
+    return [form("record_interactions", fields, says=(FOR_THE_BANDS,))]
 
 
 def _scan(session: Session) -> list[Form]:
@@ -159,7 +176,8 @@ def _waste(session: Session) -> list[Form]:
 
 
 MADE: dict[str, Callable[[Session], list[Form]]] = {
-    "pair_monitor": _pair, "answer_readiness": _questions, "scan_vial": _scan, "draw_up": _draw,
+    "pair_monitor": _pair, "answer_readiness": _questions,
+    "record_interactions": _interactions, "scan_vial": _scan, "draw_up": _draw,
     "clear": _clear, "start": _start, "device_given": _device, "next_device": _next,
     "change_rate": _rate,
     "resume": lambda session: [form("resume", version(session))], "end_dose": _end,

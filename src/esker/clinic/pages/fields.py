@@ -25,12 +25,15 @@ class Field:
 
     name: str
     label: str = ""
-    kind: str = "text"  # text, number, date, scan, hidden, select, choice, check, password, code
+    kind: str = (
+        "text"  # text, number, date, scan, hidden, select, choice, several, check, password, code
+    )
     value: str = ""
     options: Options = ()
     required: bool = True
     hint: str = ""
     channel: str = ""  # filled from this channel's tile when the form opens
+    chosen: tuple[str, ...] = ()  # of several, those that were said before
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Form:
 
 
 TITLES = {
-    "arrive": "Check identity", "answer_readiness": "Readiness questions", "weigh": "Weigh",
+    "arrive": "Check identity", "answer_readiness": "Readiness questions",
+    "record_interactions": "Interactions", "weigh": "Weigh",
     "pair_monitor": "Pair chair and monitor", "unpair_monitor": "Unpair monitor",
     "record_vitals": "Vitals", "record_scale": "Score", "adverse_event": "Adverse event",
     "end_emergency": "End emergency", "give_rescue": "Rescue medicine given",

@@ -35,10 +35,14 @@ def steps(session: Session) -> list[Step]:
     found, now = [], True
     path = PATHS.get(str(session.get("phase")), _none)(session)
     for kind, variant, done in chain(_urgent(session), _owed(session), path):
-        state = "done" if done else "now" if now else "later"
-        now = now and done
+        waits = kind not in OPTIONAL
+        state = "done" if done else "now" if now and waits else "later"
+        now = now and (done or not waits)
         found.append(_step(session, kind, variant, state))
     return found
+
+
+OPTIONAL = frozenset({"record_interactions"})  # asked beside the others; nothing waits for it
 
 
 def _step(session: Session, kind: str, variant: str, state: str) -> Step:
@@ -97,6 +101,7 @@ def _before(session: Session) -> Path:
     yield "weigh", "", "patient.weighed" in kinds
     known = all(each.get("answer") for each in asked)
     yield "answer_readiness", "", known and not _outdated(session, "answer_readiness")
+    yield "record_interactions", "", bool(session.get("interactions"))
     yield "record_vitals", "", "vitals.recorded" in kinds
     for scale in (session.get("protocol") or {}).get("scales") or ():
         yield "record_scale", scale["id"], scale["id"] in _scored(session)
@@ -219,8 +224,8 @@ OTHER_FORM = {
 
 
 AT_THE_CHAIR = frozenset({
-    "record_vitals", "record_scale", "unpair_monitor", "hand_over", "leave_against_advice",
-    "transfer_out",
+    "record_vitals", "record_scale", "record_interactions", "unpair_monitor", "hand_over",
+    "leave_against_advice", "transfer_out",
 })  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from esker.clinic.pages.words import ROUTES, clock, date_time, day, moment, number
+from esker.core.interactions import told
 
 Json = Mapping[str, Any]
 Row = list[str]
@@ -61,6 +62,8 @@ class Record:
             at = date_time(self.s.get("weighed_at"), self.zone)
             yield ["Weight", f"{number(self.s['weight_kg'])} kg, {at}"]
         yield ["Consent on file", str(self.s.get("consent") or "unknown")]
+        said = self.s.get("interactions")
+        yield ["Interactions", told(said["answer"], said["named"]) if said else "not asked"]
 
     def _course(self) -> Iterator[Row]:
         protocol = self.s["protocol"]

@@ -103,6 +103,7 @@ def _chair(clinic_id: str, state: Session, now: datetime, user: User | None) -> 
         "chairs_taken": sorted(surroundings.chairs_taken),
         "commands": commands(state, surroundings, actor, protocol, now),
         "readiness": shapes.readiness(state, protocol, now),
+        "interactions": shapes.interactions(state),
         "criteria": shapes.criteria(state, protocol, now),
         **drug_shapes.drug(state, protocol, now),
         "consent": surroundings.consent.value,

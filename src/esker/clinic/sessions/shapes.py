@@ -144,6 +144,12 @@ def readiness(state: Session, protocol: Protocol, now: datetime) -> list[Json]:
     ]
 
 
+def interactions(state: Session) -> Json | None:
+    """The last answer; None when nobody was asked, which is not none."""
+    said = state.interactions
+    return {"answer": said.answer.value, "named": list(said.named)} if said else None
+
+
 def criteria(state: Session, protocol: Protocol, now: datetime) -> list[Json]:
     """Each criterion with its last answer; an `outdated` one is to be assessed again."""
     return [

@@ -6,7 +6,9 @@ import contracts keep the session, monitoring and discharge rules from reaching 
 Importing it is cheap; the compiled kernels load when something is first simulated.
 """
 
-from .covariates import Ancestry, Covariates, InputError, Interaction
+from esker.core.interactions import Interaction
+
+from .covariates import Ancestry, Covariates, InputError
 from .dosing import Drug
 from .events import from_events
 from .regimen import Dose, Route, from_rows, parse_dose, parse_times

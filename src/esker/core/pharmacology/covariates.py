@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from esker.core import units
+from esker.core.interactions import Interaction
 
 Kind = TypeVar("Kind", bound=StrEnum)
 
@@ -28,18 +29,6 @@ class Ancestry(StrEnum):
     OTHER = "other"
     ASIAN = "asian"
     JAPANESE = "japanese"
-
-
-class Interaction(StrEnum):
-    """A co-medication or condition with a measured effect on ketamine kinetics."""
-
-    TICLOPIDINE = "ticlopidine"
-    ITRACONAZOLE = "itraconazole"
-    CLARITHROMYCIN = "clarithromycin"
-    GRAPEFRUIT = "grapefruit"
-    RIFAMPICIN = "rifampicin"
-    ST_JOHNS_WORT = "st_johns_wort"
-    HEPATIC_MODERATE = "hepatic_moderate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +90,12 @@ class Covariates:
         object.__setattr__(self, "ancestry", one_of("ancestry", self.ancestry, Ancestry))
         object.__setattr__(
             self,
-            "interactions",
-            tuple(one_of("interactions", name, Interaction) for name in self.interactions),
+            "interactions",  # each once: a name said twice is no second medicine
+            tuple(
+                dict.fromkeys(
+                    one_of("interactions", name, Interaction) for name in self.interactions
+                )
+            ),
         )
         if self.cyp2b6_chronic is not None and self.cyp2b6_chronic not in CYP2B6_CHRONIC:
             raise InputError(f"cyp2b6_chronic must be one of {', '.join(CYP2B6_CHRONIC)}")

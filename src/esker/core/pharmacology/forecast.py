@@ -18,6 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from esker.core.interactions import in_words
+
 from .covariates import Ancestry, Covariates, InputError, finite, within
 from .dosing import Drug
 from .engine import run
@@ -75,6 +77,8 @@ class Request:
         Pressures before the first dose; empty when none was taken, and then pressures are unused.
     horizon_min
         How far ahead of now to look.
+    told
+        Whether somebody said what the patient takes: no interaction is then none, else unknown.
     """
 
     drug: Drug
@@ -83,6 +87,7 @@ class Request:
     now_min: float
     observed: tuple[Observed, ...] = ()
     baseline_sbp_mmhg: tuple[float, ...] = ()
+    told: bool = False
     horizon_min: float = 240.0
     seed: int = 1
     particles: int = PARTICLES
@@ -91,6 +96,8 @@ class Request:
         within("now_min", self.now_min, 0, 7 * 1440)
         within("horizon_min", self.horizon_min, STEP_MIN, HORIZON_MAX_MIN)
         within("particles", self.particles, 100, PARTICLES_MAX)
+        if not isinstance(self.told, bool):
+            raise InputError(f"told must be true or false; it is {self.told!r}")
         for number, one in enumerate(self.observed):
             finite(f"observed[{number}].value", one.value)
             if not 0 <= finite(f"observed[{number}].at_min", one.at_min) <= self.now_min:
@@ -180,7 +187,7 @@ def forecast(request: Request) -> Forecast:
         tempering=tempering,
         matched=matched,
         sentence=_sentence(request, matched),
-        notes=(*on.study.notes, *_assumed(request.covariates)),
+        notes=(*on.study.notes, *_assumed(request)),
         used=_used(request),
         seed=request.seed,
         model_hash=model_hash(),
@@ -340,9 +347,16 @@ def _used(request: Request) -> tuple[Observed, ...]:
     )
 
 
-def _assumed(who: Covariates) -> tuple[str, ...]:
-    """A forecast that was told of nothing says what it takes for granted."""
-    if who.interactions or who.ancestry is not Ancestry.OTHER:
+def _assumed(request: Request) -> tuple[str, ...]:
+    """What it takes for granted. A question from before `told` says to the letter what it said."""
+    who = request.covariates
+    other = who.ancestry is Ancestry.OTHER
+    if request.told:
+        none = "none of the medicines, foods and conditions on the list"
+        charted = f"Reckoned with {in_words(who.interactions) or none}, as charted."
+        asked = " Assumes no ancestry in which clearance differs: that is not asked."
+        return (charted + asked if other else charted,)
+    if who.interactions or not other:
         return ()
     return (
         "Assumes no medicine, food or liver disease that changes clearance, and no ancestry in "

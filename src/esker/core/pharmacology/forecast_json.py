@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .covariates import Ancestry, Covariates, InputError, Interaction, finite, one_of
+from esker.core.interactions import Interaction
+
+from .covariates import Ancestry, Covariates, InputError, finite, one_of
 from .dosing import Drug
 from .forecast import LEVELS, Forecast, Observed, Request, Sign
 from .regimen import from_rows
@@ -35,7 +37,11 @@ def request_from_json(body: Mapping[str, Any]) -> Request:
         now_min=finite("now_min", body["now_min"]),
         observed=_observed(body.get("observed", ())),
         baseline_sbp_mmhg=tuple(body.get("baseline_sbp_mmhg", ())),
-        **{name: body[name] for name in ("horizon_min", "seed", "particles") if name in body},
+        **{
+            name: body[name]
+            for name in ("told", "horizon_min", "seed", "particles")
+            if name in body
+        },
     )
 
 

@@ -1,7 +1,8 @@
 """What sends a command back: an ask that its parameters forbid, and what cannot have happened.
 
-A tell is sent back only for a value that no body or pack can have, a wrong unit, or a witness who
-is oneself: typed again it is recorded. No rule of the protocol refuses one.
+A tell is sent back only for a value that no body or pack can have, a wrong unit, a witness who is
+oneself, or an answer that speaks against itself: typed again it is recorded. No rule of the
+protocol refuses one.
 """
 
 from __future__ import annotations
@@ -161,6 +162,12 @@ def _scale(case: Case, command: c.RecordScale) -> Refused | None:
 
 def _readiness(case: Case, command: c.AnswerReadiness) -> Refused | None:
     return _asked(command.answers, [each.id for each in case.protocol.readiness])
+
+
+def _interactions(case: Case, command: c.RecordInteractions) -> Refused | None:
+    if (command.answer is c.Tri.YES) is bool(command.interactions):
+        return None
+    return Refused("interactions", "With yes, say which; with no or not known, name none.")
 
 
 def _criteria(case: Case, command: c.AssessDischarge) -> Refused | None:
@@ -346,7 +353,8 @@ def _escort(case: Case, command: c.EscortSeen) -> Refused | None:
 CHECKS: dict[str, Check] = {
     "open_session": _open, "claim_readings": _claim,
     "sign_order": _sign_order, "arrive": _arrive, "pair_monitor": _pair, "record_vitals": _vitals,
-    "answer_readiness": _readiness, "assess_discharge": _criteria, "weigh": _weigh,
+    "answer_readiness": _readiness, "record_interactions": _interactions,
+    "assess_discharge": _criteria, "weigh": _weigh,
     "record_scale": _scale, "scan_vial": _scan, "draw_up": _draw, "clear": _version,
     "start": _version, "next_device": _next, "resume": _version, "request_override": _override,
     "sign_override": _override, "decline_override": _decline, "accept_hand_over": _accept_hand_over,

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
+from esker.core.interactions import Interaction
 from esker.core.monitoring.channels import Channel
 from esker.core.protocols.schema import Day, Moment, Strict
 from esker.core.units import from_pounds
@@ -128,6 +129,21 @@ class AnswerReadiness(Command):
 
     kind: Literal["answer_readiness"] = "answer_readiness"
     answers: Annotated[dict[str, Tri], Field(min_length=1)]
+
+
+def _once(named: tuple[Interaction, ...]) -> tuple[Interaction, ...]:
+    return tuple(sorted(set(named)))
+
+
+class RecordInteractions(Command):
+    """Whether the patient takes or has any of the interactions, and which. The last one counts.
+
+    For the forecast alone, and the question on new medicines stands beside it: no gate reads it.
+    """
+
+    kind: Literal["record_interactions"] = "record_interactions"
+    answer: Tri
+    interactions: Annotated[tuple[Interaction, ...], AfterValidator(_once)] = ()
 
 
 class Weigh(Command):
@@ -458,13 +474,13 @@ class Amend(Command):
 
 
 AnyCommand = (
-    OpenSession | SignOrder | Arrive | AnswerReadiness | Weigh | PairMonitor | UnpairMonitor
-    | ClaimReadings | RecordVitals | RecordScale | AdverseEvent | Emergency | EndEmergency
-    | GiveRescue | ScanVial | DrawUp | Clear | Start | NextDevice | DeviceGiven | ChangeRate
-    | Pause | Resume | Stop | EndDose | Waste | AcknowledgeAlarm | PauseAlarm | RequestOverride
-    | SignOverride | DeclineOverride | AcceptTime | ReviewDeviation | HandOver | AcceptHandOver
-    | AssessDischarge | EscortSeen | Discharge | LeaveAgainstAdvice | TransferOut | Cancel
-    | Withhold | Deviation | Amend | PutName
+    OpenSession | SignOrder | Arrive | AnswerReadiness | RecordInteractions | Weigh | PairMonitor
+    | UnpairMonitor | ClaimReadings | RecordVitals | RecordScale | AdverseEvent | Emergency
+    | EndEmergency | GiveRescue | ScanVial | DrawUp | Clear | Start | NextDevice | DeviceGiven
+    | ChangeRate | Pause | Resume | Stop | EndDose | Waste | AcknowledgeAlarm | PauseAlarm
+    | RequestOverride | SignOverride | DeclineOverride | AcceptTime | ReviewDeviation | HandOver
+    | AcceptHandOver | AssessDischarge | EscortSeen | Discharge | LeaveAgainstAdvice | TransferOut
+    | Cancel | Withhold | Deviation | Amend | PutName
 )  # fmt: skip
 
 ASKS = frozenset({

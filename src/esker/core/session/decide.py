@@ -28,7 +28,8 @@ from esker.core.session.state import Actor, Session, Window
 
 KINDS = {
     "open_session": "session.opened", "sign_order": "order.signed", "arrive": "patient.arrived",
-    "answer_readiness": "readiness.answered", "weigh": "patient.weighed",
+    "answer_readiness": "readiness.answered", "record_interactions": "interactions.recorded",
+    "weigh": "patient.weighed",
     "pair_monitor": "monitor.paired", "unpair_monitor": "monitor.unpaired",
     "claim_readings": "readings.claimed", "record_vitals": "vitals.recorded",
     "record_scale": "scale.recorded", "adverse_event": "adverse_event.recorded",

@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from esker.core.interactions import Interaction
 from esker.core.ledger import Entry, moment
 from esker.core.monitoring.pairing import Pairing, begins
 from esker.core.protocols.schema import Phase
 from esker.core.session.commands import Person, PrnOrder, ScanVial, Tri
 from esker.core.session.dose_folds import DOSE_FOLDS, Body, Fold, halt, number, time_in
-from esker.core.session.state import NOBODY, Dosing, Observed, Order, Request, Session, replace
+from esker.core.session.state import (
+    NOBODY,
+    Dosing,
+    Interactions,
+    Observed,
+    Order,
+    Request,
+    Session,
+    replace,
+)  # fmt: skip
 
 FOLDS: dict[str, Fold] = dict(DOSE_FOLDS)
 
@@ -92,6 +102,12 @@ def arrived(state: Session, entry: Entry, body: Body) -> Session:
 def answered(state: Session, entry: Entry, body: Body) -> Session:
     new = {name: (Tri(answer), entry.occurred_at) for name, answer in body["answers"].items()}
     return replace(state, readiness={**state.readiness, **new})
+
+
+@on("interactions.recorded")
+def interactions(state: Session, entry: Entry, body: Body) -> Session:
+    named = tuple(Interaction(name) for name in body["interactions"])
+    return replace(state, interactions=Interactions(Tri(body["answer"]), named))
 
 
 @on("patient.weighed")

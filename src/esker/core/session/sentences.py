@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from esker.core.interactions import told
 from esker.core.ledger import Entry
 
 Body = Mapping[str, Any]
@@ -128,6 +129,7 @@ WORDS: dict[str, Words] = {
     "order.signed": _order,
     "patient.arrived": "The patient arrived; two identifiers matched.",
     "readiness.answered": _answers("Readiness"),
+    "interactions.recorded": lambda b: f"Interactions: {told(b['answer'], b['interactions'])}.",
     "patient.weighed": _weight,
     "monitor.paired": lambda b: f"{b['monitor']} paired at {b['chair']}.",
     "monitor.unpaired": lambda b: f"Monitor unpaired: {b['reason']}",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from esker.core.interactions import Interaction
 from esker.core.monitoring.channels import Reading, Readings
 from esker.core.monitoring.pairing import Pairing
 from esker.core.protocols.schema import Phase
@@ -125,6 +126,14 @@ class Wasted:
 
 
 @dataclass(frozen=True, slots=True)
+class Interactions:
+    """What the patient takes or has that moves the drug's kinetics; `unknown` is not none."""
+
+    answer: Tri
+    named: tuple[Interaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A hold that somebody at the bedside asks a prescriber to override."""
 
@@ -174,6 +183,7 @@ class Session:
     pairings: tuple[Pairing, ...] = ()  # all that there were; what the first one sent stays
     orders: tuple[Order, ...] = ()
     readiness: Mapping[str, tuple[Tri, datetime]] = field(default_factory=dict)
+    interactions: Interactions | None = None  # None: nobody was asked, which is not none
     weights: tuple[tuple[Decimal, datetime], ...] = ()  # kg
     weight_doubt: bool = False  # the last weight is far from the one before; weigh again
     observed: tuple[Observed, ...] = ()

@@ -18,7 +18,7 @@ export function uuid7() {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-// "vitals.0.value" = 120 becomes {vitals: [{value: "120"}]}; rows without a value fall away.
+// "vitals.0.value" = 120 becomes {vitals: [{value: "120"}]}; rows without a value and boxes without a tick fall away.
 export function nest(pairs) {
   const top = {};
   for (const [name, value] of apart(pairs)) {
@@ -29,7 +29,7 @@ export function nest(pairs) {
     path.forEach((step, i) => { at = at[step] ??= /^\d+$/.test(path[i + 1] ?? last) ? [] : {}; });
     at[last] = value;
   }
-  for (const name of ["vitals"]) if (top[name]) top[name] = top[name].filter((row) => row?.value !== undefined);
+  for (const [name, rows] of Object.entries(top)) if (Array.isArray(rows)) top[name] = rows.filter((row) => name !== "vitals" || row.value !== undefined);
   return top;
 }
 

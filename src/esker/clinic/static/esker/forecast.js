@@ -47,16 +47,23 @@ async function take(text) {
 function write() {
   const more = JSON.stringify(answer.goes_on.bands) !== JSON.stringify(answer.stops.bands);
   for (const each of section.querySelectorAll("[data-stops]")) each.hidden = !more;
-  const [outside, notes] = [answer.notes.filter((note) => note.startsWith("Extrapolated")), answer.notes.filter((note) => !note.startsWith("Extrapolated"))];
+  const [outside, assumed, notes] = sorted(answer.notes);
   const warning = section.querySelector('[data-say="outside"]');
   warning.hidden = !outside.length;
   warning.textContent = outside.length ? `▲ Outside the studied range. ${outside.map((note) => note.replace("Extrapolated: ", "")).join(" ")}` : "";
+  say("assumed", assumed.join(" "));
   say("goes_on", interval(answer.goes_on.clear_min));
   say("stops", interval(answer.stops.clear_min));
   say("source", `Made ${clock(Date.parse(answer.made_at))}. Model ${answer.model}. ${answer.source} ${notes.join(" ")} Entry ${answer.entry}.`);
   rows(more);
   say("used", used());
   for (const place of section.querySelectorAll("[data-plot]")) draw(place, more);
+}
+
+// What is outside the studied range, what is taken for granted of this patient, and the rest.
+function sorted(all) {
+  const starts = [["Extrapolated"], ["Assumes", "Reckoned"]].map((words) => all.filter((note) => words.some((word) => note.startsWith(word))));
+  return [...starts, all.filter((note) => !starts.flat().includes(note))];
 }
 
 function interval([low, middle, high]) {
