@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from esker.core.pharmacology.simulate import Study, stream, summarise
+from esker.whole import whole
 
 if TYPE_CHECKING:
     from esker.core.pharmacology.simulate import Curves
@@ -68,22 +69,6 @@ def opened(path: Path | None) -> Iterator[Sink]:
             yield sink
         finally:
             sink.close()
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Where to write what becomes `path` when it is whole; until then `path` stays what it was."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.touch()
-    except OSError as why:
-        why.filename = str(path)
-        raise
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class _Csv:

@@ -17,8 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from esker.core.pharmacology.simulate import Study, stream
-
-from .output import whole
+from esker.whole import whole
 
 DRAWN_MAX = 2000  # subjects; bands do not change visibly beyond
 STYLES = (("#1f5f8b", "-"), ("#a3541d", "--"))

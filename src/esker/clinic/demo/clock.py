@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from threading import RLock
 
+from esker.whole import whole
+
 RATES = (1, 10, 60)
 FILE = "demo-clock.json"
 
@@ -139,6 +141,5 @@ def _write(path: Path, face: Face) -> None:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(face).items()
     }
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(data))
-    new.replace(path)  # never half a file, even at kill -9
+    with whole(path) as part:
+        part.write_text(json.dumps(data))

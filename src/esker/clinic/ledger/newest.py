@@ -13,6 +13,7 @@ from django.conf import settings
 
 from esker.clinic import tenancy
 from esker.clinic.ledger.models import Checkpoint
+from esker.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +24,13 @@ def note(clinic_id: str, digest: str) -> None:
     One that the ledger no longer holds stays: else the next start would wipe out the only trace.
     """
     file = _file(clinic_id)
-    part = file.with_suffix(".part")
     try:
         last = known(clinic_id)
         if last is not None and not _held(clinic_id, last):
             log.error("The ledger lacks checkpoint %s; see `esker ledger verify`.", last)
             return
-        part.write_text(digest + "\n")
-        part.replace(file)
+        with whole(file, lasting=True) as part:
+            part.write_text(digest + "\n")
     except OSError as why:
         log.error("The newest checkpoint could not be kept beside the database: %s", why.strerror)
 

@@ -7,7 +7,6 @@ Browsers give service workers, passkeys and secure cookies to https only.
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from esker.whole import PRIVATE, whole
 
 CA_DAYS, SERVER_DAYS = 3650, 397  # browsers refuse server certificates that last much longer
 RENEW = timedelta(days=60)
@@ -160,9 +161,6 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def _write(path: Path, text: bytes) -> None:
-    """Readable by the owner only, and never half a file."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(text)
-    new.replace(path)
+    """Readable by the owner only, and never half a file: a lost key would lock the tablets out."""
+    with whole(path, PRIVATE, lasting=True) as part:
+        part.write_bytes(text)
