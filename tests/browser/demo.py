@@ -30,11 +30,13 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def signed_in(browser: Browser, base: str, width: int = 1180, height: int = 820) -> Page:
+def signed_in(
+    browser: Browser, base: str, width: int = 1180, height: int = 820, name: str = "nurse"
+) -> Page:
     context = browser.new_context(locale="en-GB", viewport={"width": width, "height": height})
     page = context.new_page()
     page.goto(f"{base}/sign-in/")
-    page.fill("input[name=username]", "nurse")
+    page.fill("input[name=username]", name)
     page.fill("input[name=password]", "demo")
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-region=floor]")

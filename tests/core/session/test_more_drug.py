@@ -183,8 +183,31 @@ def test_what_was_wasted_goes_into_nobody():
     again = {"drawn_ml": "0.7", "diluent_ml": "49.3", "final_ml": "50", "pump_rate_ml_per_h": "75"}
     room.do("draw_up", order_version=1, vial="V1", **again)
     room.do("waste", vial="V1", of="vial", amount_ml="8.6", witness=OTHER.id)
-    assert "wasted" == room.refused("draw_up", order_version=1, vial="V1", **again).code
     room.do("start", order_version=1)
+
+
+@pytest.mark.hazard(40)
+def test_nothing_is_drawn_from_a_vial_that_was_wasted():
+    """Hazard 40, diversion."""
+    room = Room(INFUSION).cleared()
+    for of, ml in (("syringe", "50"), ("vial", "9.3")):
+        room.do("waste", vial="V1", of=of, amount_ml=ml, witness=OTHER.id)
+    again = {"drawn_ml": "0.7", "diluent_ml": "49.3", "final_ml": "50", "pump_rate_ml_per_h": "75"}
+
+    assert "wasted" == room.refused("draw_up", order_version=1, vial="V1", **again).code
+
+
+@pytest.mark.hazard(3, 40)
+def test_a_second_syringe_waits_until_the_first_is_wasted():
+    """Hazards 3 and 40: two nurses draw up at once, and one dose would lie there unrecorded."""
+    room = Room(INFUSION).cleared()
+    again = {"drawn_ml": "0.7", "diluent_ml": "49.3", "final_ml": "50", "pump_rate_ml_per_h": "75"}
+    refused = room.refused("draw_up", order_version=1, vial="V1", **again)
+
+    assert "drawn" == refused.code
+    assert "35 mg of V1 are drawn up already." in refused.sentence
+    room.do("waste", vial="V1", of="syringe", amount_ml="50", witness=OTHER.id)
+    room.do("draw_up", order_version=1, vial="V1", **again)
 
 
 @pytest.mark.hazard(40)

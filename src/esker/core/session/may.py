@@ -10,7 +10,8 @@ from esker.core.protocols.schema import Phase, Protocol, Strength
 from esker.core.session.commands import ASKS, SIGNED
 from esker.core.session.gate import Gate
 from esker.core.session.gates import Finding, Look, findings, refusal
-from esker.core.session.state import Actor, Dosing, Role, Session, Window
+from esker.core.session.state import Actor, Dosing, Drawn, Role, Session, Window
+from esker.core.units import plain
 
 BEDSIDE = frozenset({Role.NURSE, Role.PRESCRIBER})
 ANY_STAFF = frozenset(Role)
@@ -147,10 +148,19 @@ def _moment(state: Session, kind: str) -> Refused | None:
     return None
 
 
+def _drawn_already(drawn: Drawn) -> str:
+    return (
+        f"{plain(drawn.drawn_mg)} mg of {drawn.vial} are drawn up already. Waste what is in that "
+        "syringe with a witness, then draw up again."
+    )
+
+
 def _subject(state: Session, kind: str) -> Refused | None:
     """Asks about something that has to be there; tells are never stopped here."""
     if kind not in ASKS:
         return None
+    if kind == "draw_up" and state.drawn is not None and not state.drawn.wasted:
+        return Refused("drawn", _drawn_already(state.drawn))
     if kind in MORE_DRUG and state.emergency_at is not None:
         return Refused("emergency", "An emergency is open; end it with its outcome first.")
     if kind == "resume" and state.dosing is not Dosing.PAUSED:
