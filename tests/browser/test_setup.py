@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,10 +26,10 @@ SECRET = "a long fictional password"
 
 
 @contextmanager
-def serving(folder):
-    """`esker serve` on this folder, and the address that it prints."""
+def serving(folder, *options):
+    """`esker serve` on this folder, its address, and what it says until it prints where to go."""
     port = free_port()
-    words = ["serve", "--data", folder, "--port", port, "--mllp-port", free_port()]
+    words = ["serve", "--data", folder, "--port", port, "--mllp-port", free_port(), *options]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ESKER_", "DJANGO_"))}
     server = subprocess.Popen(
         [sys.executable, "-m", "esker.cli", *map(str, words)], env=environment,
@@ -37,10 +37,13 @@ def serving(folder):
     )  # fmt: skip
     try:
         said = server.stdout.readline()
-        base = f"http://127.0.0.1:{port}"
+        while "/set-up/" not in said:
+            said += server.stdout.readline()
+            assert server.poll() is None, said
+        base = re.search(r"https?://[^/]+", said)[0]
         for _ in range(240):
             try:
-                urllib.request.urlopen(f"{base}/sign-in/", timeout=2)
+                socket.create_connection(("127.0.0.1", port), 2).close()
                 break
             except OSError:
                 time.sleep(0.5)

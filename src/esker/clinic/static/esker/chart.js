@@ -74,7 +74,7 @@ function options() {
     width: place.clientWidth, height: HEIGHT,
     tzDate: (at) => window.uPlot.tzDate(new Date(at * 1000), zone),
     scales: { x: { time: true }, ...Object.fromEntries(LANES.map((lane) => [lane.title, scale(lane)])) },
-    padding: [20, 24, 0, 0], // on the right, room for half of the last time
+    padding: [20, 30, 0, 0], // on the right, room for half of the last time, with its seconds
     axes: [{ size: 30, stroke: "#b9c4cf", grid: { stroke: "#2c3742" }, values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map(([incr, text]) => [incr, text, null, null, null, null, null, null, 1]) },
       ...LANES.map((lane, i) => ({ scale: lane.title, side: 3, size: i ? 0 : 40, show: !i, values: () => [], grid: { show: false }, ticks: { show: false } }))],
     legend: { show: false },
