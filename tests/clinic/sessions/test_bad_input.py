@@ -21,6 +21,7 @@ EVENT = {"kind": "adverse_event", "term": "nausea", "severity": "mild", "serious
 WHO = {"id": "p9", "name": "Demo Larch", "born": "1990-05-06", "mrn": "DEMO-9"}
 OPEN = {"protocol_hash": "x" * 64, "planned_at": NOW.isoformat()}
 SBP = {"channel": "sbp", "value": "120", "unit": "mmHg"}
+DBP = SBP | {"channel": "dbp"}
 
 
 def said(kind, **fields):
@@ -55,6 +56,11 @@ BODIES = {
     ),
     "a weight in stone": (said("weigh", weight="11", unit="stone"), 422, "'kg' or 'lb'"),
     "a pressure in kPa": (vitals(value="16", unit="kPa"), 409, "mmHg"),
+    "systolic and diastolic in each other's place": (
+        said("record_vitals", vitals=[SBP | {"value": "78"}, DBP | {"value": "124"}]), 409,
+        "change places",
+    ),
+    "no vital at all": (said("record_vitals", vitals=[]), 422, "Fill in at least one"),
     "an unknown channel": (vitals(channel="mood"), 422, "channel"),
     "a pressure of 100,000": (vitals(value="100000"), 409, "Systolic"),
     "not a number": (vitals(value="NaN"), 422, "finite"),

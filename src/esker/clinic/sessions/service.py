@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from esker.clinic import clock, tenancy
 from esker.clinic.devices import pairings, quarantine
@@ -255,10 +256,12 @@ def _poor_code(raw: dict[str, Any], error: ValidationError) -> list[str]:
 def _sentences(error: Exception) -> list[str]:
     if not isinstance(error, ValidationError):
         return ["This is not a command."]
-    return [
-        f"{'.'.join(str(part) for part in each['loc']) or 'The request'}: {each['msg']}."
-        for each in error.errors(include_input=False, include_url=False)
-    ]
+    return [_fault(each) for each in error.errors(include_input=False, include_url=False)]
+
+
+def _fault(each: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in each["loc"]) or "The request"
+    return "Fill in at least one." if each["type"] == "too_short" else f"{path}: {each['msg']}."
 
 
 def _with_catalogue(clinic_id: str, raw: dict[str, Any]) -> dict[str, Any]:

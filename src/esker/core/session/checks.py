@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from esker.core.ledger import Refused
-from esker.core.monitoring.channels import NAME, UNIT
+from esker.core.monitoring.channels import NAME, UNIT, Channel
 from esker.core.monitoring.plausibility import plausible
 from esker.core.protocols.schema import Strength
 from esker.core.protocols.tables import scale, signal
@@ -127,7 +127,19 @@ def _vitals(case: Case, command: c.RecordVitals) -> Refused | None:
             said = f"{NAME[vital.channel].capitalize()} {plain(vital.value)} {vital.unit}"
             low, high = (plain(each.value) for each in watched.plausible)
             return Refused("implausible", f"{said} cannot be right; measured is {low} to {high}.")
-    return _not_yet(case, command.observed_at)
+    return _swapped(command) or _not_yet(case, command.observed_at)
+
+
+def _swapped(command: c.RecordVitals) -> Refused | None:
+    """Both are plausible alone: only beside each other does one see that they changed places."""
+    told = {vital.channel: vital.value for vital in command.vitals}
+    high, low = told.get(Channel.SBP), told.get(Channel.DBP)
+    if high is None or low is None or high >= low:
+        return None
+    return Refused(
+        "implausible",
+        f"Systolic {plain(high)} is below diastolic {plain(low)} mmHg: did they change places?",
+    )
 
 
 def _not_yet(case: Case, observed_at: datetime | None) -> Refused | None:
