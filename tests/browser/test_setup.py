@@ -178,7 +178,7 @@ def sign(page, secret):
     """The prescriber reads the whole text on the administrator's screen, and signs."""
     go(page, "Protocols")
     looked_at(page, "protocols")
-    page.get_by_role("link", name="esketamine-trd-us").click()
+    page.get_by_role("link", name="depression (US)").click()
     expect(page.get_by_text("Read and signed by")).to_be_visible()
     looked_at(page, "protocol")
     page.fill("input[name=username]", "linden")
