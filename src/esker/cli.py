@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     _demo(commands.add_parser("demo", help="a simulated clinic, on this machine only"))
     _serve(commands.add_parser("serve", help="a clinic on a folder; an empty one is set up first"))
     _monitor(commands.add_parser("monitor", help="a simulated bedside monitor over real HL7"))
-    _ledger(commands.add_parser("ledger", help="verify, export, tail or rebuild"))
+    _ledger(commands.add_parser("ledger", help="verify, export, checkpoints, tail or rebuild"))
     _forecast(commands.add_parser("forecast", help="make a shown forecast again"))
     _protocol(commands.add_parser("protocol", help="check or show a protocol file"))
     _paper(commands.add_parser("paper", help="print a session pack to write on"))
@@ -141,6 +141,7 @@ def _ledger(cmd: argparse.ArgumentParser) -> None:
     for name, words in {
         "verify": "check every chain and the checkpoints",
         "export": "write whole entries, one JSON line each",
+        "checkpoints": "write what ties an export that is made after them, one JSON line each",
         "tail": "print the newest entries",
         "rebuild": "make the projections anew from the ledger and compare",
     }.items():

@@ -132,14 +132,67 @@ def test_anyone_can_check_an_export(written, capsys, tmp_path):
     assert [0, 1, 1, 1, 1, 1, 1] == [check(tmp_path, text) for text in texts]
 
 
-def check(folder, text):
-    (folder / "export.ndjson").write_text(text, encoding="utf-8")
-    done = subprocess.run([sys.executable, SCRIPT, folder / "export.ndjson"], capture_output=True)
+@pytest.mark.hazard(32)
+def test_anyone_can_see_what_was_left_out_of_an_export(written, capsys, tmp_path):
+    """An altered record: each chain is whole, and the checkpoints miss a tail or a whole stream."""
+    with scope(written):
+        audit.checkpoint(written, AT)
+        for id, stream in (("d", "s:1"), ("e", "s:2")):
+            store.append(
+                written, command=id, actor="n", drafts=[Draft("vitals", {}, AT)], stream=stream,
+                recorded_at=AT,
+            )  # fmt: skip
+        paper = audit.checkpoint(written, AT)
+    tied = said(capsys, action="checkpoints")
+    assert paper in tied.splitlines()[1]
+    with scope(written):
+        store.append(
+            written, command="f", actor="n", drafts=[Draft("vitals", {}, AT)], stream="s:3",
+            recorded_at=AT,
+        )  # fmt: skip
+    good = said(capsys, action="export", stream=None)
+    first, second = tied.splitlines(keepends=True)
+    *five, _ = lines = good.splitlines(keepends=True)
+    cut, vanished = "".join(lines[:3] + lines[4:]), "".join(lines[:4] + lines[5:])
+
+    assert [0] * 4 == [check(tmp_path, text) for text in (good, cut, vanished, "".join(five))]
+    assert [0, 1, 1, 0] == [
+        check(tmp_path, text, tied) for text in (good, cut, vanished, "".join(five))
+    ]
+    others = (second, second + first, tied.replace('"s:2"', '"s:9"'), first + first, "[]\n")
+    assert [1] * 5 == [check(tmp_path, good, other) for other in others]
+    assert 0 == check(tmp_path, good, first)  # an older one ties less, and nothing is wrong
+
+
+def test_a_checkpoint_from_before_the_first_entry_ties_nothing_and_is_whole(
+    clinic, capsys, tmp_path
+):
+    with scope(clinic.id):
+        audit.checkpoint(str(clinic.id), AT)
+        store.append(
+            str(clinic.id), command="c", actor="n", drafts=[Draft("vitals", {}, AT)], stream="s:1",
+            recorded_at=AT,
+        )  # fmt: skip
+        audit.checkpoint(str(clinic.id), AT)
+    tied = said(capsys, action="checkpoints")
+    assert 0 == check(tmp_path, said(capsys, action="export", stream=None), tied)
+
+
+def said(capsys, **asked):
+    cli.run(Namespace(**asked))
+    return capsys.readouterr().out
+
+
+def check(folder, text, tied=None):
+    files = [folder / "export.ndjson", folder / "checkpoints.ndjson"][: 1 + (tied is not None)]
+    for file, lines in zip(files, (text, tied), strict=False):
+        file.write_text(lines, encoding="utf-8")
+    done = subprocess.run([sys.executable, SCRIPT, *files], capture_output=True)
     assert b"Traceback" not in done.stderr
     return done.returncode
 
 
-@pytest.mark.parametrize("action", ["verify", "export", "tail", "rebuild"])
+@pytest.mark.parametrize("action", ["verify", "export", "checkpoints", "tail", "rebuild"])
 def test_a_mistyped_folder_is_told_and_not_made(action, tmp_path, capsys):
     folder = tmp_path / "esker-dtaa"
 

@@ -1,8 +1,9 @@
-"""`esker ledger verify | export | tail | rebuild`, for every clinic of the data folder."""
+"""`esker ledger verify | export | checkpoints | tail | rebuild`, for each clinic of a folder."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 from esker.clinic.ledger import audit, models, newest, store
@@ -13,7 +14,7 @@ from esker.core import ledger as core
 
 def run(args: argparse.Namespace) -> int:
     """The action of the command line; 1 when something is wrong with the ledger."""
-    act = {"verify": verify, "export": export, "tail": tail, "rebuild": rebuild}[args.action]
+    act = ACTIONS[args.action]
     within = scope if act is rebuild else reading  # a reader never waits, nor lets a writer wait
     wrong = 0
     for clinic in Clinic.objects.order_by("name", "id"):
@@ -38,6 +39,15 @@ def export(clinic_id: str, args: argparse.Namespace) -> int:
     return 0
 
 
+def checkpoints(clinic_id: str, _: argparse.Namespace) -> int:
+    """A file of their own: a line that is no entry would stop whoever reads an export."""
+    for row in models.Checkpoint.objects.filter(clinic_id=clinic_id).order_by("seq"):
+        line = {"clinic": clinic_id, "seq": row.seq, "made_at": row.made_at, "prev": row.prev,
+                "heads": json.loads(row.heads), "digest": row.digest}  # fmt: skip
+        sys.stdout.write(core.canonical(line) + "\n")
+    return 0
+
+
 def tail(clinic_id: str, args: argparse.Namespace) -> int:
     rows = models.Entry.objects.filter(clinic_id=clinic_id).order_by("-recorded_at", "-id")
     _write(reversed(rows[: args.n]))
@@ -58,3 +68,9 @@ def rebuild(clinic_id: str, _: argparse.Namespace) -> int:
 def _write(rows) -> None:  # type: ignore[no-untyped-def]
     for row in rows:
         sys.stdout.write(core.canonical(core.envelope(store.entry_of(row))) + "\n")
+
+
+ACTIONS = {
+    "verify": verify, "export": export, "checkpoints": checkpoints, "tail": tail,
+    "rebuild": rebuild,
+}  # fmt: skip
