@@ -202,6 +202,25 @@ def test_the_demo_shows_the_codes_that_sign(base, chrome):
 
 
 @pytest.mark.browser
+def test_no_other_page_scrolls_sideways_or_fails_axe(base, chrome):
+    """What a nurse opens besides floor, chair and record, at every size."""
+    page = signed_in(chrome, base)
+    pages = (
+        "readings/", "demo/", "demo/packs/", "people/", "sessions/new/", "account/", "this-screen/",
+        "switch/",
+    )  # fmt: skip
+    found = {}
+    for name in pages:
+        assert page.goto(f"{base}/{name}").ok, name
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            found[name, width] = [*violations(page), *(["sideways"] if wide else [])]
+    assert {each: [] for each in found} == found
+    page.context.close()
+
+
+@pytest.mark.browser
 def test_a_pack_that_was_taken_is_in_the_next_scan_form(base, chrome):
     """From the cupboard to the chair without a scanner; the code stays while the form is open."""
     page = signed_in(chrome, base)
