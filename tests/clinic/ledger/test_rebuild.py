@@ -93,3 +93,23 @@ def test_without_a_list_every_table_of_the_app_that_has_a_clinic_is_compared(wri
         assert {"ledger_entry", "ledger_head", "ledger_checkpoint", TABLE} == set(
             projections.dump(written)
         )
+
+
+def test_what_two_projections_need_is_made_of_the_entries_once(written):
+    """Folding every session there ever was is most of a rebuild."""
+    folded = []
+
+    def seqs(entries):
+        folded.append([entry.seq for entry in entries if entry.stream == "s:1"])
+        return folded[-1]
+
+    seen = []
+    for _ in range(2):
+        projections.register(
+            "not", apply, reset, [], lambda clinic, replay: seen.append(replay.once(seqs))
+        )
+    with scope(written):
+        audit.rebuild(written)
+
+    assert folded == [list(range(1, 21))]
+    assert seen == folded * 2

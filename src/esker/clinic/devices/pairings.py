@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +32,11 @@ def apply(entry: Entry) -> None:
         )
 
 
-def refill(clinic_id: str, entries: Sequence[Entry]) -> None:
+def refill(clinic_id: str, replay: projections.Replay) -> None:
     """The rows that `apply` would leave, each written once."""
     models.Pairing.objects.bulk_create(
         models.Pairing(clinic_id=clinic_id, session=state.id, place=place, **_columns(state, each))
-        for state in folding.fold_streams(entries)
+        for state in replay.once(folding.fold_streams)
         for place, each in enumerate(state.pairings)
     )
 

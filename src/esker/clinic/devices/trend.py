@@ -77,10 +77,10 @@ def apply(entry: core.Entry) -> None:
     _row(entry, newest(entry.clinic, session))[0].save()
 
 
-def refill(clinic_id: str, entries: Sequence[core.Entry]) -> None:
+def refill(clinic_id: str, replay: projections.Replay) -> None:
     """The rows that `apply` would leave, written at once."""
     rows, shown = [], {}
-    for entry in entries:
+    for entry in replay.entries:
         row, shown[entry.stream] = _row(entry, shown.get(entry.stream, {}))
         rows.append(row)
     Block.objects.bulk_create(rows, batch_size=500)

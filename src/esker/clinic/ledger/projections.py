@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db.models import AutoField, Model
 
 from esker.core import ledger as core
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The entries that emptied projections are filled from, each stream in its own order."""
+
+    entries: Sequence[core.Entry]
+    _made: dict[Callable[..., Any], Any] = field(default_factory=dict)
+
+    def once(self, make: Callable[[Sequence[core.Entry]], T]) -> T:
+        """What `make` makes of the entries: projections that need the same share it."""
+        if make not in self._made:
+            self._made[make] = make(self.entries)
+        made: T = self._made[make]
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +35,7 @@ class Projection:
     apply: Callable[[core.Entry], None]
     reset: Callable[[str], None]
     tables: Sequence[type[Model]] | None
-    refill: Callable[[str, Sequence[core.Entry]], None] | None
+    refill: Callable[[str, Replay], None] | None
 
 
 _registered: list[Projection] = []
@@ -28,12 +46,12 @@ def register(
     apply_fn: Callable[[core.Entry], None],
     reset_fn: Callable[[str], None],
     tables: Sequence[type[Model]] | None = None,
-    refill_fn: Callable[[str, Sequence[core.Entry]], None] | None = None,
+    refill_fn: Callable[[str, Replay], None] | None = None,
 ) -> None:
     """Feed `apply_fn` every entry whose kind starts so; `reset_fn(clinic_id)` empties it.
 
     A rebuild compares `tables`; None means every table of its app that has a clinic. It fills an
-    emptied table by `refill_fn(clinic_id, entries)` where there is one: the same rows, all at once.
+    emptied table by `refill_fn(clinic_id, replay)` where there is one: the same rows, all at once.
     """
     _registered.append(Projection(kind_prefix, apply_fn, reset_fn, tables, refill_fn))
 
@@ -46,12 +64,16 @@ def apply(entry: core.Entry) -> None:
 
 def refill(clinic_id: str, entries: Sequence[core.Entry]) -> None:
     """Feed emptied projections every entry there is, each stream in its own order."""
+    prefixes = {projection.prefix for projection in _registered}
+    replays = {
+        prefix: Replay([e for e in entries if e.kind.startswith(prefix)]) for prefix in prefixes
+    }
     for projection in _registered:
-        mine = [entry for entry in entries if entry.kind.startswith(projection.prefix)]
+        mine = replays[projection.prefix]
         if projection.refill is not None:
             projection.refill(clinic_id, mine)
             continue
-        for entry in mine:
+        for entry in mine.entries:
             projection.apply(entry)
 
 

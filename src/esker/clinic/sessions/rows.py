@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from esker.clinic.ledger import projections
@@ -39,13 +38,13 @@ def apply(entry: Entry) -> None:
         )
 
 
-def refill(clinic_id: str, entries: Sequence[Entry]) -> None:
+def refill(clinic_id: str, replay: projections.Replay) -> None:
     """The rows that `apply` would leave, each written once."""
     SessionRow.objects.bulk_create(
         SessionRow(clinic_id=clinic_id, session=state.id, **_columns(state))
-        for state in folding.fold_streams(entries)
+        for state in replay.once(folding.fold_streams)
     )
-    mine = [each for each in entries if each.stream.startswith("session:")]
+    mine = [each for each in replay.entries if each.stream.startswith("session:")]
     used = {
         each.data()["vial"]["vial"]: each.stream.partition(":")[2]
         for each in mine

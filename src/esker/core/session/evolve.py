@@ -145,10 +145,11 @@ def _let_go(state: Session, at: datetime) -> tuple[Pairing, ...]:
 
 @on("vitals.recorded")
 def vitals(state: Session, entry: Entry, body: Body) -> Session:
+    at = _observed(entry, body)
     seen = tuple(
         Observed(
-            entry.id, vital["channel"], Decimal(vital["value"]), vital["unit"],
-            _observed(entry, body), entry.actor, vital.get("reading"),
+            entry.id, vital["channel"], Decimal(vital["value"]), vital["unit"], at,
+            entry.actor, vital.get("reading"),
         )
         for vital in body["vitals"]
     )  # fmt: skip
