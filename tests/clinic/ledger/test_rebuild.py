@@ -1,5 +1,6 @@
 """Tables beside the ledger can be made anew from it, and a rebuild tells where they had drifted."""
 
+import gc
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 
@@ -113,3 +114,15 @@ def test_what_two_projections_need_is_made_of_the_entries_once(written):
 
     assert folded == [list(range(1, 21))]
     assert seen == folded * 2
+
+
+def test_a_rebuild_that_fails_leaves_the_garbage_collector_on(written):
+    def fail(clinic_id, replay):
+        assert not gc.isenabled()
+        raise ValueError
+
+    projections.register("note", apply, reset, [], fail)
+    with scope(written), pytest.raises(ValueError):
+        audit.rebuild(written)
+
+    assert gc.isenabled()
