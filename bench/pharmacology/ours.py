@@ -39,7 +39,7 @@ FACTORS = 6 + 20 + 6  # a gap's decay of modes, of 4 modes at 5 nodes, of R from
 
 
 @njit(**OPTIONS)
-def build(effect, p, lam, b, rows, gap):
+def build(effect, p, lam, b, rows):
     """Poles, gains and rows (Cp, Cm, and Ce if `effect`) of WIDTH patients; as in kernel_r."""
     v1, none = load(p, V1), spread(0.0)
     a0, a1, a2 = (load(p, CL) + (Q2 + Q3)) / v1, Q2 / load(p, V2), spread(Q3 / V3)
@@ -48,16 +48,15 @@ def build(effect, p, lam, b, rows, gap):
     for r in range(4 * M):
         store(rows, r, none)
     for j in range(3):
-        store(gap, j, spread(1.0))
         store(b, 3 + j, none)
         store(rows, CP + j, 1.0 / v1)
     add_pools(3, ((0, 3),), M, -1, spread(CLM / VM1), spread(QM / VM1), spread(QM / VM2), FM * load(p, CL), rows,
-              CP, SPARE, CM, lam, b, gap)  # fmt: skip
+              CP, SPARE, CM, lam, b)  # fmt: skip
     for m in range(5):
         store(rows, CM + m, load(rows, CM + m) * (1.0 / VM1))
     if effect:
         ke0 = load(p, KE0)
-        add_filter(5, ((0, 3),), M, -1, ke0, ke0, rows, CP, CE, lam, b, gap)
+        add_filter(5, ((0, 3),), M, -1, ke0, ke0, rows, CP, CE, lam, b)
     else:
         store(lam, 5, spread(1.0))
 
@@ -140,14 +139,14 @@ def _solve_a(stamp):
         """Case A: `table` (6, n) into `out` (blocks, 2 * 200, 8)."""
         n = table.shape[1] if stamp >= 0 else 0
         p8, lam, b = np.empty((6, WIDTH)), np.empty((M, WIDTH)), np.empty((M, WIDTH))
-        rows, gap = np.empty((4 * M, WIDTH)), np.empty((M, WIDTH))
+        rows = np.empty((4 * M, WIDTH))
         w, level = np.empty((M, WIDTH)), np.empty((M, WIDTH))
         factor = np.empty((gaps.size * 5, WIDTH))
         for block in range(n // WIDTH):
             for r in range(6):
                 for i in range(WIDTH):
                     p8[r, i] = table[r, block * WIDTH + i]
-            build(False, p8, lam, b, rows, gap)
+            build(False, p8, lam, b, rows)
             for g in range(gaps.size):
                 for m in range(5):
                     store(factor, g * 5 + m, exp_minus(load(lam, m) * gaps[g]))
@@ -188,7 +187,7 @@ def _solve_b(stamp):
         """Case B: `table` (6, n) into `out` (blocks, 4 * 200, 8)."""
         n = table.shape[1] if stamp >= 0 else 0
         p8, lam, b = np.empty((6, WIDTH)), np.empty((M, WIDTH)), np.empty((M, WIDTH))
-        rows, gap = np.empty((4 * M, WIDTH)), np.empty((M, WIDTH))
+        rows = np.empty((4 * M, WIDTH))
         w, level = np.empty((M, WIDTH)), np.empty((M, WIDTH))
         factor = np.empty((gaps.size * FACTORS, WIDTH))
         weighted, whole = np.empty((gaps.size * 5, WIDTH)), np.empty((gaps.size, WIDTH))
@@ -196,7 +195,7 @@ def _solve_b(stamp):
             for r in range(6):
                 for i in range(WIDTH):
                     p8[r, i] = table[r, block * WIDTH + i]
-            build(True, p8, lam, b, rows, gap)
+            build(True, p8, lam, b, rows)
             kout, ec50 = load(p8, KOUT), load(p8, EC50)
             gap_factors(lam, kout, gaps, base_of, times_of, factor)
             for g in range(gaps.size):

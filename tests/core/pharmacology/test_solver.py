@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from esker.core.pharmacology import Covariates
+from esker.core.pharmacology import Covariates, engine
 from esker.core.pharmacology.engine import dense_rows, run, summarise
 from esker.core.pharmacology.individuals import population
 from esker.core.pharmacology.layout import PARAMETERS
@@ -131,6 +131,64 @@ def test_kernel_and_dense_solver_agree_on_ordinary_people(model: str) -> None:
 
     np.testing.assert_allclose(fast.curves, rows, rtol=0, atol=1e-9 * rows.max())
     np.testing.assert_allclose(fast.summaries, whole, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs"),
+    [
+        ("E", (Input(2, 0, 0.0, 0.0),)),
+        ("E", (Input(0, 0, 0.0, 0.0), Input(1, 1, 0.0, 31.8))),
+        ("R", (Input(0, 0, 0.0, 0.0), Input(1, 1, 0.0, 0.0))),
+        ("R", (Input(0, 0, 0.0, 40.0), Input(1, 1, 0.0, 40.0))),
+    ],
+)
+def test_of_two_thousand_nobody_is_off(model: str, inputs: tuple[Input, ...]) -> None:
+    """Those whose rates lie near each other are found, whatever the dose and the output."""
+    who = population(model, Covariates(), 11, 0, 2000)
+    times = np.array([2.0, 5, 10, 15, 20, 30, 40, 60, 90, 120, 240, 480, 1440])
+    timeline = lay_out(inputs, 2, times)
+    amounts = np.full((2, 2000), 28.0)
+    found = run(who, amounts, timeline, times, True, False).curves
+    true, _, _ = dense_rows(model, who.parameters, amounts, timeline)
+
+    off = np.abs(found - true).max(axis=1)
+    assert np.all(off <= LINEAR * true.max(axis=1))
+
+
+@pytest.mark.parametrize("model", ["E", "R"])
+def test_the_compiled_careful_solver_is_the_careful_solver(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no error borne everybody goes there: same curves, areas, peaks and recovery."""
+    monkeypatch.setattr(engine, "BOUND", 0.0)
+    who = population(model, Covariates(), 3, 0, 7)
+    amounts = np.full((3, 7), 15.0)
+    inputs = (Input(0, 0, 0.0, 0.0), Input(1, 1, 4.0, 31.8), Input(0, 2, 33.3, 7.0))
+    timeline = lay_out(inputs, 3, TIMES)
+    out = run(who, amounts, timeline, TIMES, True, True)
+    rows, area, area_nk = dense_rows(model, who.parameters, amounts, timeline)
+    whole = summarise(model, rows, area, area_nk, who.feel, TIMES)
+
+    off = np.abs(out.curves - rows).max(axis=1)
+    assert np.all(off <= 1e-11 * rows.max(axis=1))
+    np.testing.assert_allclose(out.summaries, whole, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("bound", [0.0, 1e-9])
+def test_no_patients_digits_hang_on_the_neighbours(
+    bound: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the fast kernel nor in the careful one."""
+    monkeypatch.setattr(engine, "BOUND", bound)
+    who = population("E", Covariates(), 3, 0, 9)
+    amounts = np.linspace(5.0, 45.0, 9)[None]
+    timeline = lay_out((Input(0, 0, 0.0, 0.0),), 1, TIMES)
+    of_all = run(who, amounts, timeline, TIMES, True, False).curves
+    some = np.array([8, 2, 5])
+    alone = replace(who, parameters=who.parameters[:, some], feel=who.feel[:, some])
+    of_some = run(alone, amounts[:, some], timeline, TIMES, True, False).curves
+
+    np.testing.assert_array_equal(of_some, of_all[:, :, some])
 
 
 def test_an_infusion_split_in_two_is_the_same_infusion() -> None:

@@ -15,6 +15,13 @@ from .layout import HNK_PER_KETAMINE, HNK_PER_NK, NK_PER_KETAMINE, PARAMETERS
 Floats = NDArray[np.float64]
 
 
+def systems(model: str, parameters: Floats) -> list[System]:
+    """One system, or one for each enantiomer, S before R."""
+    if model == "E":
+        return [system_e(parameters)]
+    return [system_r(parameters, name) for name in "SR"]
+
+
 def system_e(parameters: Floats) -> System:
     """Model E: three depots, drug, liver, metabolites, effect site, tolerances, two areas."""
     p = dict(zip(PARAMETERS["E"], parameters, strict=True))

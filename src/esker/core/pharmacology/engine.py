@@ -5,7 +5,9 @@ Everything is float64 and each patient is computed alone, so results do not depe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ from .tables_effects import EFFECTS
 from .timeline import Timeline
 
 Floats = NDArray[np.float64]
+# Of an output's peak, and the least roundings counted on the way to it.
+BOUND, ROUNDINGS = 1e-9, 60
 # So few patients are solved before the compiled kernels would have loaded.
 FEW = 2
 
@@ -51,45 +55,82 @@ def run(
     n, rows = who.count, len(ROWS[who.model])
     out = np.empty((rows, times_min.size if curves else 0, n))
     kept = np.empty((len(SUMMARIES), n if summaries else 0))
-    if n <= FEW:
-        _carefully(who, np.arange(n), amounts, timeline, times_min, out, kept)
-    else:
-        _compiled(who, amounts, timeline, times_min, out, kept)
+    solve = _few if n <= FEW else _compiled
+    solve(who, amounts, timeline, times_min, out, kept)
     return Output(out, kept)
+
+
+def _few(
+    who: Individuals, amounts: Floats, timeline: Timeline, times_min: Floats,
+    out: Floats, kept: Floats,
+) -> None:  # fmt: skip
+    """Everybody by the careful solver, without a compiler."""
+    rows, area, area_nk = dense_rows(who.model, who.parameters, amounts, timeline)
+    if out.shape[1]:
+        out[:] = rows
+    if kept.shape[1]:
+        kept[:] = summarise(who.model, rows, area, area_nk, who.feel, times_min)
 
 
 def _compiled(
     who: Individuals, amounts: Floats, timeline: Timeline, times_min: Floats,
     out: Floats, kept: Floats,
 ) -> None:  # fmt: skip
-    """The kernels for everybody, then the careful solver for whom they have marked."""
-    from .kernel_e import sweep_e
-    from .kernel_r import sweep_r
-    from .modes import AMPLIFICATION_MAX
+    """The fast kernels for everybody, then the careful one for whom rounding may show."""
+    from . import dense_kernel
 
+    amplification = fast(who, amounts, timeline, times_min, out, kept)
+    near = np.flatnonzero(~(amplification <= bearable(timeline)))
+    if near.size:
+        curves = np.empty((*out.shape[:2], near.size))
+        summaries = np.empty((len(kept), near.size if kept.shape[1] else 0))
+        systems = dense_models.systems(who.model, who.parameters[:, near])
+        dense_kernel.run(systems, _kernel(who.model)[1], timeline, amounts[:, near],
+                         _sized(who.feel[:, near]), times_min, curves, summaries)  # fmt: skip
+        out[:, :, near] = curves
+        if kept.shape[1]:
+            kept[:, near] = summaries
+
+
+def fast(
+    who: Individuals, amounts: Floats, timeline: Timeline, times_min: Floats,
+    out: Floats, kept: Floats,
+) -> Floats:  # fmt: skip
+    """Fill `out` and `kept` by the fast kernels; (patients,) how far rounding may show in each."""
     amplification = np.empty(who.count)
-    size = np.array([[EFFECTS["sbp_emax"].value], [EFFECTS["cadss_emax"].value]])
-    (sweep_e if who.model == "E" else sweep_r)(
-        np.ascontiguousarray(who.parameters), np.ascontiguousarray(amounts), who.feel * size,
-        timeline.gaps_min, timeline.sums, timeline.regular, timeline.stretch_ahead, timeline.stretch_gap,
-        timeline.stretch_end, timeline.output_of_knot, timeline.first_event, timeline.event_channel, timeline.event_column, timeline.event_scale, timeline.delivered,
+    _kernel(who.model)[0](
+        np.ascontiguousarray(who.parameters), np.ascontiguousarray(amounts), _sized(who.feel),
+        timeline.gaps_min, timeline.sums, timeline.regular, timeline.stretch_ahead,
+        timeline.stretch_gap, timeline.stretch_end, timeline.output_of_knot, timeline.first_event,
+        timeline.event_channel, timeline.event_column, timeline.event_scale, timeline.delivered,
         np.append(times_min, np.inf), kernel_constants(), out, kept, amplification,
     )  # fmt: skip
-    near = np.flatnonzero(~(amplification <= AMPLIFICATION_MAX))
-    if near.size:
-        _carefully(who, near, amounts, timeline, times_min, out, kept)
+    return amplification
 
 
-def _carefully(
-    who: Individuals, near: NDArray[np.int64], amounts: Floats, timeline: Timeline,
-    times_min: Floats, out: Floats, kept: Floats,
-) -> None:  # fmt: skip
-    """Overwrite the patients `near` with the dense solution."""
-    rows, area, area_nk = dense_rows(who.model, who.parameters[:, near], amounts[:, near], timeline)
-    if out.shape[1]:
-        out[:, :, near] = rows
-    if kept.shape[1]:
-        kept[:, near] = summarise(who.model, rows, area, area_nk, who.feel[:, near], times_min)
+def bearable(timeline: Timeline) -> float:
+    """The amplification at which the roundings on the way may add up to the bound.
+
+    Decay factors are powers: the more stretches, the more roundings. `./dev bench rounding` looks.
+    """
+    return BOUND / (2.0**-53 * max(ROUNDINGS, timeline.stretch_end.size))
+
+
+def _kernel(model: str) -> tuple[Callable[..., None], Any]:
+    """The compiled sweep of a model and its shape; whoever needs neither loads no compiler."""
+    if model == "E":
+        from . import kernel_e
+
+        return kernel_e.sweep_e, kernel_e.SHAPE
+    from . import kernel_r
+
+    return kernel_r.sweep_r, kernel_r.SHAPE
+
+
+def _sized(feel: Floats) -> Floats:
+    """Each patient's largest pressure rise and score."""
+    largest = [[EFFECTS["sbp_emax"].value], [EFFECTS["cadss_emax"].value]]
+    return np.ascontiguousarray(feel * np.array(largest))
 
 
 def dense_rows(
@@ -101,7 +142,7 @@ def dense_rows(
         return np.maximum(y[:6], 0.0), y[6, -1], y[7, -1]
     # Both enantiomers as patients of one call, each with its own share of the drug.
     channel = _channel_of_column(timeline, len(amounts))[:, None]
-    two = [dense_models.system_r(parameters, name) for name in "SR"]
+    two = dense_models.systems(model, parameters)
     both = dense.System(
         np.concatenate([each.a for each in two]), two[0].b, np.concatenate([each.c for each in two])
     )

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from numba import njit, prange
 
-from . import ahead, lanes, modes, summary_kernel, sweep
+from . import ahead, lanes, modes, strain, summary_kernel, sweep
 from .ahead import Shape
 from .fingerprint import fingerprint
-from .lanes import CHUNK, KERNEL, OPTIONS, clear, larger, load, spread, store
+from .lanes import CHUNK, KERNEL, OPTIONS, clear, load, spread, store
 from .layout import HNK_PER_NK
 from .modes import (
     add_filter,
     add_pools,
     add_row,
-    amplification,
     arrowhead,
     scale_row,
 )
@@ -38,17 +37,16 @@ SHAPE = Shape("E", 1, MODES, 4, ROWS, REACH, 9, -1, OBSERVED)
 
 
 @njit(inline="always", **OPTIONS)
-def build_e(_, p, lam, b, rows, gap):
+def build_e(_, p, lam, b, rows):
     """Poles, bolus gains and output rows (ng/mL per mg) of WIDTH patients.
 
-    `p` is (25, WIDTH); `lam`, `gap` 14 rows; `b` 4 * 14; `rows` 9 * 14, of which the first
-    six stay as outputs. Returns the amplification of rounding.
+    `p` is (25, WIDTH); `lam` 14 rows; `b` 4 * 14; `rows` 9 * 14, of which the first
+    six stay as outputs. Returns what `arrowhead` says of the roots.
     """
     clear(b)
     clear(rows)
     for m in range(3):
         store(lam, m, load(p, KAN + m))
-        store(gap, m, spread(1.0))
         store(b, MODES * m + m, spread(1.0))
     vc, vh, qh, q1, q2 = load(p, VC), load(p, VH), load(p, QH), load(p, Q1), load(p, Q2)
     a1, a2 = q1 / load(p, VP1), q2 / load(p, VP2)
@@ -66,25 +64,25 @@ def build_e(_, p, lam, b, rows, gap):
         store(rows, DEPOTS + 1, load(p, KASW) * to_centre)
         store(rows, DEPOTS + 2, load(p, KAPO) * to_centre)
         share = load(b, IV * MODES + 3 + j)
-        add_filter(3 + j, IN_DEPOTS, MODES, -1, pole, share, rows, DEPOTS, SPARE, lam, b, gap)
+        add_filter(3 + j, IN_DEPOTS, MODES, -1, pole, share, rows, DEPOTS, SPARE, lam, b)
         add_row(IN_DEPOTS, 1.0, rows, SPARE, DRUG)
         add_row(IN_DEPOTS, to_liver, rows, SPARE, LIVER)
         store(rows, DRUG + 3 + j, spread(1.0))
         store(rows, LIVER + 3 + j, to_liver)
     vn, cln, qn = load(p, VN), load(p, CLN), load(p, QN)
     add_pools(7, IN_DRUG, MODES, -1, cln / vn, qn / vn, qn / load(p, VPN), load(p, KMET), rows, LIVER,
-              SPARE, NK, lam, b, gap)  # fmt: skip
+              SPARE, NK, lam, b)  # fmt: skip
     vh1, qhnk = load(p, VH1), load(p, QHNK)
     add_pools(9, IN_NK, MODES, -1, load(p, CLH) / vh1, qhnk / vh1, qhnk / load(p, VH2),
-              load(p, FH) * cln / vn, rows, NK, SPARE, HNK, lam, b, gap)  # fmt: skip
+              load(p, FH) * cln / vn, rows, NK, SPARE, HNK, lam, b)  # fmt: skip
     ke0 = load(p, KE0)
     scale_row(IN_DRUG, 1000.0 / vc, rows, DRUG, DRUG)
-    add_filter(11, IN_DRUG, MODES, -1, ke0, ke0 * load(p, BRIDGE), rows, DRUG, EFFECT, lam, b, gap)
+    add_filter(11, IN_DRUG, MODES, -1, ke0, ke0 * load(p, BRIDGE), rows, DRUG, EFFECT, lam, b)
     for n, rate, out in ((12, load(p, KT_SBP), T_SBP), (13, load(p, KT_CADSS), T_CADSS)):
-        add_filter(n, IN_EFFECT, MODES, -1, rate, rate, rows, EFFECT, out, lam, b, gap)
+        add_filter(n, IN_EFFECT, MODES, -1, rate, rate, rows, EFFECT, out, lam, b)
     scale_row(IN_NK, 1000.0 / vn, rows, NK, NK)
     scale_row(REACH[2], 1000.0 * HNK_PER_NK / vh1, rows, HNK, HNK)
-    return larger(worst, amplification(MODES, gap))
+    return worst
 
 
 sweep_chunk = sweeper(build_e, SHAPE)
@@ -106,5 +104,13 @@ def _kernel(stamp):
 
 
 sweep_e = _kernel(
-    fingerprint(vars(lanes), vars(modes), vars(ahead), vars(summary_kernel), vars(sweep), globals())
+    fingerprint(
+        vars(lanes),
+        vars(modes),
+        vars(ahead),
+        vars(summary_kernel),
+        vars(strain),
+        vars(sweep),
+        globals(),
+    )
 )

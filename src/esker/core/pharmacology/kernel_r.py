@@ -6,17 +6,16 @@ from __future__ import annotations
 
 from numba import njit, prange
 
-from . import ahead, lanes, modes, summary_kernel, sweep
+from . import ahead, lanes, modes, strain, summary_kernel, sweep
 from .ahead import Shape
 from .fingerprint import fingerprint
-from .lanes import CHUNK, KERNEL, OPTIONS, clear, larger, load, spread, store
+from .lanes import CHUNK, KERNEL, OPTIONS, clear, load, spread, store
 from .layout import HNK_PER_KETAMINE, NK_PER_KETAMINE
 from .modes import (
     add_delay,
     add_filter,
     add_pools,
     add_row,
-    amplification,
     arrowhead,
     scale_row,
 )
@@ -41,11 +40,11 @@ SHAPE = Shape("R", 2, MODES, 1, S_ROWS, REACH, 9, CHAIN, OBSERVED)
 
 
 @njit(inline="always", **OPTIONS)
-def build_r(enantiomer, p, lam, b, rows, gap):
+def build_r(enantiomer, p, lam, b, rows):
     """Poles, bolus gains and output rows (ng/mL per mg) of one enantiomer in WIDTH patients.
 
-    `p` is (24, WIDTH); `lam`, `b`, `gap` 14 rows; `rows` 9 * 14, of which the first seven stay as
-    outputs. R-ketamine drives no effect here. Returns the amplification of rounding.
+    `p` is (24, WIDTH); `lam`, `b` 14 rows; `rows` 9 * 14, of which the first seven stay
+    as outputs. R-ketamine drives no effect here. Returns what `arrowhead` says of the roots.
     """
     clear(b)
     clear(rows)
@@ -55,34 +54,33 @@ def build_r(enantiomer, p, lam, b, rows, gap):
     s1, s2, none = a1 * q2 / v1, a2 * q3 / v1, spread(0.0)
     worst = arrowhead(3, a0, a1, a2, a0 + a1 + a2, s1, s2, none, lam, b, rows[SPARE:])
     for j in range(3):
-        store(gap, j, spread(1.0))
         store(rows, ARTERIAL + j, spread(1.0))
     k = load(p, KMET)
     scale_row(IN_DRUG, cl / v1, rows, ARTERIAL, SPARE)
-    add_delay(3, MODES, k, rows, SPARE, DELAYED, lam, b, gap)
+    add_delay(3, MODES, k, rows, SPARE, DELAYED, lam, b)
     qn, cln = load(p, QN), load(p, CLN if enantiomer == S else CLN_R)
     add_pools(5, IN_DELAY, MODES, CHAIN, cln / v1, qn / v1, qn / load(p, VN2), load(p, FM) * k, rows,
-              DELAYED, SPARE, NK, lam, b, gap)  # fmt: skip
+              DELAYED, SPARE, NK, lam, b)  # fmt: skip
     vh1, qhnk = load(p, VH1), load(p, QHNK)
     add_pools(7, IN_NK, MODES, CHAIN, load(p, CLH) / vh1, qhnk / vh1, qhnk / load(p, VH2),
-              load(p, FH) * cln / v1, rows, NK, SPARE, HNK, lam, b, gap)  # fmt: skip
+              load(p, FH) * cln / v1, rows, NK, SPARE, HNK, lam, b)  # fmt: skip
     scale_row(IN_DRUG, 1000.0 / v1, rows, ARTERIAL, ARTERIAL)
     scale_row(IN_NK, 1000.0 * NK_PER_KETAMINE / v1, rows, NK, NK)
     scale_row(IN_HNK, 1000.0 * HNK_PER_KETAMINE / vh1, rows, HNK, HNK)
     for n, rate, part in ((9, load(p, FAST), load(p, SHARE)),
                           (10, load(p, SLOW), 1.0 - load(p, SHARE))):  # fmt: skip
-        add_filter(n, IN_DRUG, MODES, CHAIN, rate, rate, rows, ARTERIAL, SPARE, lam, b, gap)
+        add_filter(n, IN_DRUG, MODES, CHAIN, rate, rate, rows, ARTERIAL, SPARE, lam, b)
         add_row(IN_DRUG, part, rows, SPARE, VENOUS)
         store(rows, VENOUS + n, part)
     if enantiomer == R:
         for n in range(11, MODES):
             store(lam, n, spread(1.0))  # empty modes
-        return larger(worst, amplification(11, gap))
+        return worst
     ke0 = load(p, KE0)
-    add_filter(11, IN_DRUG, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b, gap)
+    add_filter(11, IN_DRUG, MODES, CHAIN, ke0, ke0, rows, ARTERIAL, EFFECT, lam, b)
     for n, rate, out in ((12, load(p, KT_SBP), T_SBP), (13, load(p, KT_CADSS), T_CADSS)):
-        add_filter(n, IN_EFFECT, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b, gap)
-    return larger(worst, amplification(MODES, gap))
+        add_filter(n, IN_EFFECT, MODES, CHAIN, rate, rate, rows, EFFECT, out, lam, b)
+    return worst
 
 
 sweep_chunk = sweeper(build_r, SHAPE)
@@ -107,5 +105,13 @@ def _kernel(stamp):
 
 
 sweep_r = _kernel(
-    fingerprint(vars(lanes), vars(modes), vars(ahead), vars(summary_kernel), vars(sweep), globals())
+    fingerprint(
+        vars(lanes),
+        vars(modes),
+        vars(ahead),
+        vars(summary_kernel),
+        vars(strain),
+        vars(sweep),
+        globals(),
+    )
 )

@@ -31,10 +31,9 @@ from .lanes import (
 NEWTON_STEPS = 40
 # Newton is quadratic: a last relative step of this size leaves an error near 1e-16.
 CONVERGED = 1e-8
-# Rounding is 1e-16 times this amplification; beyond it a patient goes to the dense solver.
-AMPLIFICATION_MAX = 1e6
+# A share that hangs on a distance of rates may lose so much of its precision, and not more.
+LOST_MAX = 1e6
 POOR = 1e300
-NEAR = 30.0
 
 
 @njit(**OPTIONS)
@@ -105,7 +104,7 @@ def arrowhead(count, a0, a1, a2, a3, s1, s2, s3, lam, shares, work):
         nearest = smaller(size_of(d1), size_of(d2))
         nearest = if_greater(s3, spread(0.0), smaller(nearest, size_of(d3)), nearest)
         worst = if_greater(step, CONVERGED * x, spread(POOR), worst)
-        worst = if_greater(x, AMPLIFICATION_MAX * nearest, spread(POOR), worst)
+        worst = if_greater(x, LOST_MAX * nearest, spread(POOR), worst)
     return worst
 
 
@@ -124,13 +123,13 @@ def pair(a0, a1, s):
 
 
 @njit(**OPTIONS)
-def add_filter(n, reach, modes, chain, pole, gain, rows, source, out, lam, b, gap):
+def add_filter(n, reach, modes, chain, pole, gain, rows, source, out, lam, b):
     """Append the one-pole stage y' = gain * x - pole * y as mode `n`; x is the row at `source`.
 
     Partial fractions: every mode m of x appears in y divided by (pole - lam_m), and the new mode
     cancels them at time 0. Modes `chain` and `chain + 1` (if chain >= 0) are a double pole: the
-    second is fed by the first, which adds a term of second order. Equal poles give infinities, and
-    an amplification that sends the patient to the dense solver.
+    second is fed by the first, which adds a term of second order. Equal poles give infinities, which
+    send the patient to the dense solver.
 
     Parameters
     ----------
@@ -138,26 +137,17 @@ def add_filter(n, reach, modes, chain, pole, gain, rows, source, out, lam, b, ga
     modes : number of modes of the whole model, the stride of `rows` and `b`
     rows : coefficients of every row; y is written at `out`
     b : on entry `b[:, n]` holds what goes straight into y
-    gap : amplification of rounding along each mode so far
     """
     store(lam, n, pole)
-    own, later = spread(1.0), spread(0.0)
+    later = spread(0.0)
     for first, last in reach:
         for back in range(last - first):
             m = last - 1 - back  # downwards: the second of a double pole is needed before the first
-            x, rate = gain * load(rows, source + m), load(lam, m)
+            x = gain * load(rows, source + m)
             if m == chain:
                 x = x - later
-            inverse = 1.0 / (pole - rate)
-            later = x * inverse
+            later = x / (pole - load(lam, m))
             store(rows, out + m, later)
-            ratio = larger(pole, rate) * size_of(inverse)
-            if chain >= 0 and (m == chain or m == chain + 1):
-                ratio = ratio * ratio
-            ratio = if_greater(ratio, spread(NEAR), ratio, spread(1.0))
-            strain = smaller(load(gap, m) * ratio, spread(POOR))
-            store(gap, m, strain)
-            own = larger(own, strain)
     for into in range(0, b.shape[0], modes):
         gained = load(b, into + n)
         for first, last in reach:
@@ -165,36 +155,20 @@ def add_filter(n, reach, modes, chain, pole, gain, rows, source, out, lam, b, ga
                 gained = gained - load(b, into + m) * load(rows, out + m)
         store(b, into + n, gained)
     store(rows, out + n, spread(1.0))
-    store(gap, n, own)
 
 
 @njit(**OPTIONS)
-def amplification(modes, gap):
-    """The largest amplification of any mode."""
-    worst = load(gap, 0)
-    for m in range(1, modes):
-        worst = larger(worst, load(gap, m))
-    return worst
-
-
-@njit(**OPTIONS)
-def add_delay(n, modes, pole, rows, source, out, lam, b, gap):
+def add_delay(n, modes, pole, rows, source, out, lam, b):
     """Append a chain of two equal poles (mean transit time 2 / pole) as modes n and n + 1.
 
     The second state is y = pole * z2 + the row at `out`, with z1' = -pole z1 and z2' = -pole z2 +
     z1. The double pole stays exact; splitting it into two near poles would cost seven digits.
     One input channel.
     """
-    own, first, second = spread(1.0), spread(0.0), spread(0.0)
+    first = second = spread(0.0)
     for m in range(n):
-        rate = load(lam, m)
-        d = pole - rate
+        d = pole - load(lam, m)
         d = if_greater(size_of(d), spread(1e-150), d, spread(1e-150))
-        ratio = larger(pole, rate) / size_of(d)
-        ratio = if_greater(ratio, spread(NEAR), ratio * ratio, spread(1.0))
-        strain = smaller(load(gap, m) * ratio, spread(POOR))
-        store(gap, m, strain)
-        own = larger(own, strain)
         one = load(rows, source + m) / d
         two = one * pole / d
         store(rows, out + m, two)
@@ -202,7 +176,6 @@ def add_delay(n, modes, pole, rows, source, out, lam, b, gap):
         second = second - load(b, m) * two
     for k in range(2):
         store(lam, n + k, pole)
-        store(gap, n + k, own)
     store(b, n, first)
     store(b, n + 1, second / pole)
     store(rows, out + n, spread(0.0))
@@ -226,9 +199,7 @@ def add_row(reach, factor, rows, source, out):
 
 
 @njit(**OPTIONS)
-def add_pools(
-    n, reach, modes, chain, leaves, there, back, made, rows, source, spare, out, lam, b, gap
-):
+def add_pools(n, reach, modes, chain, leaves, there, back, made, rows, source, spare, out, lam, b):
     """Append a metabolite's two pools as modes n and n + 1: the central one is the row at `out`.
 
     Parameters
@@ -239,7 +210,7 @@ def add_pools(
     spare : a row to work in
     """
     fast, slow, one, two = pair(leaves + there, back, there * back)
-    add_filter(n, reach, modes, chain, fast, made * one, rows, source, out, lam, b, gap)
-    add_filter(n + 1, reach, modes, chain, slow, made * two, rows, source, spare, lam, b, gap)
+    add_filter(n, reach, modes, chain, fast, made * one, rows, source, out, lam, b)
+    add_filter(n + 1, reach, modes, chain, slow, made * two, rows, source, spare, lam, b)
     add_row(reach, 1.0, rows, spare, out)
     store(rows, out + n + 1, spread(1.0))

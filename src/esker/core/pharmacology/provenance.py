@@ -25,9 +25,9 @@ import numpy as np
 EQUATIONS_VERSION: Final = 2
 TABLES: Final = ("tables_e", "tables_r", "tables_effects", "tables_weeks")
 RULES: Final = (
-    "covariates", "dense", "dense_models", "dosing", "effects", "engine", "events", "forecast",
-    "forecast_json", "individuals", "layout", "matrix", "modes", "regimen", "simulate", "timeline",
-    "virtual_patient", "weeks",
+    "covariates", "dense", "dense_kernel", "dense_models", "dosing", "effects", "engine", "events",
+    "forecast", "forecast_json", "individuals", "layout", "matrix", "modes", "regimen", "simulate",
+    "strain", "timeline", "virtual_patient", "weeks",
 )  # fmt: skip
 MACHINE: Final = "lanes"
 ABOUT_A_NUMBER: Final = ("source", "confidence", "note")

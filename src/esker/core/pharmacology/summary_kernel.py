@@ -23,6 +23,8 @@ from .lanes import (
 from .layout import SUMMARIES as NAMES
 
 SUMMARIES = len(NAMES)
+EFFECT_MAX = SUMMARIES  # kept beside them: the peak of the effect site
+KEPT = SUMMARIES + 1
 # Rows of the effects vector, filled by `effects.kernel_constants`.
 SBP_C50, SBP_M50, CADSS_C50, CADSS_M50, CADSS_MAX, COGNITION, SEDATION = range(7)
 
@@ -30,8 +32,8 @@ SBP_C50, SBP_M50, CADSS_C50, CADSS_M50, CADSS_MAX, COGNITION, SEDATION = range(7
 @njit(**OPTIONS)
 def start(kept):
     """Begin with nothing seen; a recovery time of -1 means never impaired."""
-    for r in range(SUMMARIES):
-        store(kept, r, spread(-1.0 if r >= 9 else 0.0))
+    for r in range(KEPT):
+        store(kept, r, spread(-1.0 if r == 9 or r == 10 else 0.0))
 
 
 @njit(**INLINED)
@@ -53,7 +55,7 @@ def observe(y, stride, rows, output_of, begin, end, times, feel, k, kept):
     sbp, cadss = load(feel, 0), load(feel, 1)
     cmax, tmax, nk_max = load(kept, 0), load(kept, 1), load(kept, 3)
     rise, rise_at, peak, peak_at = load(kept, 5), load(kept, 6), load(kept, 7), load(kept, 8)
-    clear, awake = load(kept, 9), load(kept, 10)
+    clear, awake, effect_max = load(kept, 9), load(kept, 10), load(kept, EFFECT_MAX)
     for knot in range(begin, end):
         t, at = output_of[knot], (knot - begin) * stride
         if t < 0:
@@ -65,6 +67,7 @@ def observe(y, stride, rows, output_of, begin, end, times, feel, k, kept):
         tmax, cmax = _later(x, cmax, time, tmax), larger(x, cmax)
         nk_max = larger(m, nk_max)
         e = load(y, at + effect)
+        effect_max = larger(e, effect_max)
         x = sbp * e / (k[SBP_C50] + load(y, at + strain) * k[SBP_M50] + e)
         rise_at, rise = _later(x, rise, time, rise_at), larger(x, rise)
         half = k[CADSS_C50] + load(y, at + habit) * k[CADSS_M50]
@@ -82,17 +85,19 @@ def observe(y, stride, rows, output_of, begin, end, times, feel, k, kept):
     store(kept, 8, peak_at)
     store(kept, 9, clear)
     store(kept, 10, awake)
+    store(kept, EFFECT_MAX, effect_max)
 
 
 @njit(**INLINED)
-def draw(y, stride, output_of, begin, end, at, mine, curves):
-    """Store the `stride` rows of each wanted knot, when curves are wanted at all."""
+def draw(y, stride, output_of, begin, end, at, mine, curves, peaks):
+    """Store the `stride` rows of each wanted knot and keep their peaks, when curves are wanted at all."""
     if curves.shape[1] > 0:
         for knot in range(begin, end):
             t, first = output_of[knot], (knot - begin) * stride
             if t >= 0:
                 for r in range(stride):
                     put(y, first + r, mine, curves[r], t, at)
+                    store(peaks, r, larger(load(peaks, r), load(y, first + r)))
 
 
 @njit(**OPTIONS)

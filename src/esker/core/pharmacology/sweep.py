@@ -27,7 +27,8 @@ from .lanes import (
     store,
 )
 from .layout import AHEAD
-from .summary_kernel import SUMMARIES, draw, finish, observe, start, take
+from .strain import of_curves, of_summaries, strainer
+from .summary_kernel import KEPT, draw, finish, observe, start, take
 
 
 @njit(**OPTIONS)
@@ -82,7 +83,7 @@ def turn(rate, into, chain, life, b, w, level):
 
 @njit(**OPTIONS)
 def happen(begin, end, first, chain, channel, column, scale, delivered, dose, life, b, w, level,
-           given):  # fmt: skip
+           given, swung):  # fmt: skip
     """Carry out those of the events `begin` to `end` that go into this block's channels."""
     for event in range(begin, end):
         into = channel[event] - first
@@ -95,6 +96,7 @@ def happen(begin, end, first, chain, channel, column, scale, delivered, dose, li
             turn(amount * scale[event], into * w.shape[0], chain, life, b, w, level)
         if scale[event] >= 0.0:
             store(given, into, load(given, into) + amount * delivered[column[event]])
+            store(swung, into, load(swung, into) + amount * scale[event])
 
 
 @njit(**OPTIONS)
@@ -121,9 +123,9 @@ def sweeper(build, shape):
 
     Functions and numbers are closed over, so that each model gets machine code of its own.
     """
-    prepare, follow = _preparer(build, shape), _follower(shape)
+    prepare, follow, strain = _preparer(build, shape), _follower(shape), strainer(shape)
     blocks, modes, channels, own = shape[1:5]
-    total, work = len(shape.reach), shape.work
+    total, work, observed = len(shape.reach), shape.work, shape.observed
     terms = terms_of(shape)[0].size
 
     @njit(inline="always", **ALLOCATING)
@@ -134,15 +136,17 @@ def sweeper(build, shape):
         """`engine.run` says what each array is.
 
         `curves` (rows, times, patients) is filled when it has times, `summaries` (SUMMARIES,
-        patients) likewise, so that one compiled kernel serves both.
+        patients) likewise, so that one compiled kernel serves both. `amplification` (patients) is
+        how far rounding may show.
         """
         p8, dose = empty_rows(p.shape[0]), empty_rows(amounts.shape[0])
-        feel8, kept, y = empty_rows(2), empty_rows(SUMMARIES), empty_rows(AHEAD * total)
+        feel8, kept, y = empty_rows(2), empty_rows(KEPT), empty_rows(AHEAD * total)
         lam, life = empty_blocks(blocks, modes), empty_blocks(blocks, modes)
         b = empty_blocks(blocks, channels * modes)
-        rows, scratch = empty_blocks(blocks, work * modes), empty_rows(modes)
+        rows = empty_blocks(blocks, work * modes)
         w, level = empty_blocks(blocks, modes), empty_blocks(blocks, modes)
         base, given = empty_blocks(blocks, own), empty_blocks(blocks, channels)
+        swung, worst, peaks = empty_blocks(blocks, channels), empty_rows(1), empty_rows(total)
         factor = empty_blocks(blocks, gaps.size * modes)
         ahead = empty_rows(regular.size * terms * AHEAD)
         leap = empty_blocks(blocks, regular.size * modes)
@@ -152,13 +156,19 @@ def sweeper(build, shape):
             take(p, at, mine, p8)
             take(amounts, at, mine, dose)
             take(feel, at, mine, feel8)
-            prepare(gaps, sums, regular, p8, lam, life, b, rows, scratch, factor, ahead, leap, y)
-            for i in range(mine):
-                amplification[at + i] = y[0, i]
+            prepare(gaps, sums, regular, p8, lam, life, b, rows, factor, ahead, leap, worst)
             start(kept)
+            clear(peaks)
             follow(at, mine, dose, feel8, gaps, ahead_of, gap_of, end_of, output_of, first, channel,
                    column, scale, delivered, times, effects, life, b, rows, w, level, base, given,
-                   factor, ahead, leap, y, kept, curves, summaries.shape[1] > 0)  # fmt: skip
+                   swung, factor, ahead, leap, y, kept, curves, peaks, summaries.shape[1] > 0)  # fmt: skip
+            strain(life, b, rows, given, swung, worst, y)
+            if curves.shape[1] > 0:
+                store(worst, 0, of_curves(y, peaks))
+            else:
+                store(worst, 0, of_summaries(y, observed, kept))
+            for i in range(mine):
+                amplification[at + i] = worst[0, i]
             if summaries.shape[1] > 0:
                 finish(kept, summaries, at, mine)
 
@@ -170,11 +180,12 @@ def _preparer(build, shape):
 
     @njit(**OPTIONS)
     @of_model(shape)
-    def prepare(gaps, sums, regular, p, lam, life, b, rows, scratch, factor, ahead, leap, y):
-        """Everything about WIDTH patients that no dose changes; row 0 of `y` is their amplification."""
-        strain = spread(1.0)
+    def prepare(gaps, sums, regular, p, lam, life, b, rows, factor, ahead, leap, worst):
+        """Everything about WIDTH patients that no dose changes; `worst` is what their roots are."""
+        store(worst, 0, spread(1.0))
         for c in range(blocks):
-            strain = larger(strain, build(c, p, lam[c], b[c], rows[c], scratch))
+            roots = build(c, p, lam[c], b[c], rows[c])
+            store(worst, 0, larger(load(worst, 0), roots))
             for m in range(modes):
                 store(life[c], m, 1.0 / load(lam[c], m))
             decay_factors(lam[c], gaps, sums, factor[c])
@@ -184,7 +195,6 @@ def _preparer(build, shape):
                     square = square * square
                     store(leap[c], a * modes + m, square * square)
                 look_ahead(c, a, regular[a], gaps, rows[c], factor[c], ahead)
-        store(y, 0, strain)
 
     return prepare
 
@@ -201,14 +211,15 @@ def _follower(shape):
     @njit(**OPTIONS)
     @of_model(shape)
     def follow(at, mine, dose, feel, gaps, ahead_of, gap_of, end_of, output_of, first, channel,
-               column, scale, delivered, times, effects, life, b, rows, w, level, base, given, factor,
-               ahead, leap, y, kept, curves, summarise):  # fmt: skip
+               column, scale, delivered, times, effects, life, b, rows, w, level, base, given, swung,
+               factor, ahead, leap, y, kept, curves, peaks, summarise):  # fmt: skip
         """Take WIDTH patients from the first knot to the last."""
         for c in range(blocks):
             clear(w[c])
             clear(level[c])
             clear(base[c])
             clear(given[c])
+            clear(swung[c])
         running = k = 0
         for q in range(end_of.size):
             begin, k = k, end_of[q]
@@ -228,7 +239,8 @@ def _follower(shape):
                         step(modes, chain, gaps[gap], factor[c], gap, w[c])
                     if ended > begun:
                         happen(begun, ended, c * channels, chain, channel, column, scale, delivered,
-                               dose, life[c], b[c], w[c], level[c], given[c])  # fmt: skip
+                               dose, life[c], b[c], w[c], level[c], given[c],
+                               swung[c])  # fmt: skip
                         if running == 0:
                             clear(level[c])  # drops the rounding of rates that have cancelled
                 if ended > begun:
@@ -239,7 +251,7 @@ def _follower(shape):
                     look(rows[0], w[0], base[0], y)
                     if blocks > 1:
                         look_other(rows[1], w[1], base[1], y)
-            draw(y, total, output_of, begin, k, at, mine, curves)
+            draw(y, total, output_of, begin, k, at, mine, curves, peaks)
             if summarise:
                 observe(y, total, observed, output_of, begin, k, times, feel, effects, kept)
         if summarise:
