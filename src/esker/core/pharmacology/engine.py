@@ -111,9 +111,9 @@ def fast(
 def bearable(timeline: Timeline) -> float:
     """The amplification at which the roundings on the way may add up to the bound.
 
-    Decay factors are powers: the more stretches, the more roundings. `./dev bench rounding` looks.
+    Decay factors are powers: the more knots, the more roundings. `./dev bench rounding` looks.
     """
-    return BOUND / (2.0**-53 * max(ROUNDINGS, timeline.stretch_end.size))
+    return BOUND / (2.0**-53 * max(ROUNDINGS, timeline.gap_of_knot.size / 2.0))
 
 
 def _kernel(model: str) -> tuple[Callable[..., None], Any]:
