@@ -123,16 +123,17 @@ async function only(name, work) {
 }
 
 // Never modal: alarms, identity and Emergency stay in reach while somebody fills in a form.
-let opener = "";
+let opener = "", seen = 0;
+const scroller = document.querySelector("main.scroll");
 function open(id, byKey) {
   const dialog = document.getElementById(id);
   if (!dialog) return;
-  if (!document.querySelector("dialog[open]")) opener = id;
+  if (!document.querySelector("dialog[open]")) [opener, seen] = [id, scroller.scrollTop];
   document.querySelector("dialog[open]")?.close();
   for (const input of dialog.querySelectorAll("input[data-channel]")) fill(input);
   dialog.querySelectorAll(".said").forEach((each) => { each.textContent = ""; });
   dialog.show();
-  document.querySelector("main.scroll").scrollTop = 0; // the four numbers stay above the form
+  scroller.scrollTop = 0; // the four numbers stay above the form
   const at = entrance(dialog, byKey);
   at?.focus({ preventScroll: at.matches("button") }); // buttons are in view already, what they send is not
 }
@@ -185,7 +186,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") document.querySelector("dialog[open]")?.close(); });
 document.addEventListener("close", () => {
   if (document.querySelector("dialog[open]")) return; // one form made room for another
-  document.querySelector(`[data-open="${CSS.escape(opener)}"]`)?.focus();
+  document.querySelector(`[data-open="${CSS.escape(opener)}"]`)?.focus({ preventScroll: true });
+  scroller.scrollTop = seen; // back to where it was asked for, the prediction perhaps
   refresh(); // a dialog kept its region as it was
 }, true);
 addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
