@@ -77,7 +77,7 @@ def test_what_is_typed_on_a_locked_screen_outlives_a_redraw(page):
     drawn_anew(page, "thumb")
     page.keyboard.type("e")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Vitals")).to_be_visible()
+    expect(page.get_by_role("button", name="Vitals", exact=True)).to_be_visible()
 
 
 def test_focus_goes_to_its_region_when_its_button_is_gone(page):

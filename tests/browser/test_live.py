@@ -194,7 +194,7 @@ def test_a_locked_screen_hides_the_name_and_keeps_what_protects(page):
     assert "Demo Cedar" not in page.content()
     expect(page.locator(".tile .value").first).not_to_have_text(re.compile("--"))
     expect(page.locator(".strip")).to_be_visible()
-    expect(page.get_by_role("button", name="Vitals")).to_have_count(0)
+    expect(page.get_by_role("button", name="Vitals", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Emergency").click()
     expect(page.locator("#rescue").get_by_text("Deep sedation")).to_be_visible()
     page.screenshot(path="artefacts/locked.png")
