@@ -79,6 +79,17 @@ def enrolled(page):
     return secret
 
 
+def founded(page):
+    """The clinic and its first administrator."""
+    page.fill("input[name=clinic]", "Demo Clinic")
+    page.select_option("select[name=country]", "GB")
+    page.fill("input[name=zone]", "Europe/London")
+    page.fill("input[name=name]", "Demo Admin Maple")
+    page.fill("input[name=username]", "maple")
+    enrolled(page)
+    page.get_by_role("button", name="Make the clinic").click()
+
+
 def go(page, name):
     page.get_by_role("navigation", name="Administration").get_by_role("link", name=name).click()
 
@@ -90,13 +101,7 @@ def test_an_empty_folder_becomes_a_clinic(tmp_path, chrome):
         page = chrome.new_context(locale="en-GB").new_page()
         page.goto(address)
         looked_at(page, "first")
-        page.fill("input[name=clinic]", "Demo Clinic")
-        page.select_option("select[name=country]", "GB")
-        page.fill("input[name=zone]", "Europe/London")
-        page.fill("input[name=name]", "Demo Admin Maple")
-        page.fill("input[name=username]", "maple")
-        enrolled(page)
-        page.get_by_role("button", name="Make the clinic").click()
+        founded(page)
         expect(page.get_by_role("heading", name="Administration")).to_be_visible()
         looked_at(page, "administration")
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_setup import ARTEFACTS, SECRET, enrolled, serving
+from tests.browser.test_setup import ARTEFACTS, SECRET, founded, go, serving
 
 BEAT = """() => new Promise((done) => {
   const events = new EventSource("/live/");
@@ -23,13 +23,7 @@ def test_a_clinic_is_set_up_and_followed_over_tls(tmp_path, chrome):
         context = chrome.new_context(locale="en-GB", ignore_https_errors=True)
         page = context.new_page()
         page.goto(re.search(r"https\S+/set-up/\S+/", said)[0])
-        page.fill("input[name=clinic]", "Demo Clinic")
-        page.select_option("select[name=country]", "GB")
-        page.fill("input[name=zone]", "Europe/London")
-        page.fill("input[name=name]", "Demo Admin Maple")
-        page.fill("input[name=username]", "maple")
-        enrolled(page)
-        page.get_by_role("button", name="Make the clinic").click()
+        founded(page)
         tablets = page.locator("li", has=page.get_by_role("heading", name="Tablets"))
         expect(tablets).to_contain_text("In place")
 
@@ -38,9 +32,7 @@ def test_a_clinic_is_set_up_and_followed_over_tls(tmp_path, chrome):
         assert fingerprint in said
         page.screenshot(path=ARTEFACTS / "tls-tablets.png")
 
-        page.get_by_role("navigation", name="Administration").get_by_role(
-            "link", name="Chairs"
-        ).click()
+        go(page, "Chairs")
         page.fill("input[name=name]:visible", "Chair 1")
         page.get_by_role("button", name="Add").click()
         expect(page.get_by_role("heading", name="Chair 1")).to_be_visible()

@@ -25,9 +25,8 @@ class Field:
 
     name: str
     label: str = ""
-    kind: str = (
-        "text"  # text, number, date, scan, hidden, select, choice, several, check, password, code
-    )
+    # text, number, date, scan, hidden, select, choice, several, check, password, code
+    kind: str = "text"
     value: str = ""
     options: Options = ()
     required: bool = True

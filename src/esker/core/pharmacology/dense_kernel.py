@@ -179,13 +179,9 @@ def _kernel(stamp):
         systems, blocks = whole.shape[:2] if stamp >= 0 else (0, 0)  # part of the cache key
         n = begin.size
         move, work = empty_blocks(systems * gaps.size, n * n), empty_blocks(5, n * n)
-        x, new, seen = (
-            empty_blocks(systems, n),
-            empty_rows(n),
-            empty_blocks(systems, reach.shape[1]),
-        )
-        peaks = empty_rows(own.sum())
-        y, kept, halvings = empty_rows(own.sum()), empty_rows(KEPT), empty_rows(1)
+        x, seen = empty_blocks(systems, n), empty_blocks(systems, reach.shape[1])
+        new, y, peaks = empty_rows(n), empty_rows(own.sum()), empty_rows(own.sum())
+        kept, halvings = empty_rows(KEPT), empty_rows(1)
         for each in (move, work):  # what no drug reaches is never written
             for i in range(len(each)):
                 clear(each[i])
@@ -194,17 +190,8 @@ def _kernel(stamp):
             mine = min(WIDTH, curves.shape[2] - at)
             start(kept)
             for c in range(systems):
-                moves(
-                    n,
-                    begin,
-                    end,
-                    whole[c, block],
-                    gaps,
-                    sums,
-                    move[c * gaps.size :],
-                    work,
-                    halvings,
-                )
+                its = move[c * gaps.size :]
+                moves(n, begin, end, whole[c, block], gaps, sums, its, work, halvings)
                 clear(x[c])
             for k in range(gap_of.size):
                 for c in range(systems):
@@ -258,8 +245,9 @@ def run(
     march(
         np.stack([in_lanes(each) for each in whole]), begin, end,
         np.stack([in_lanes(each) for each in rows]), np.stack([_span(each) for each in rows]),
-        np.array([shape.own, len(shape.reach) - shape.own]), shape.observed, in_lanes(amounts.T), in_lanes(feel.T), timeline.gaps_min, timeline.sums,
-        timeline.gap_of_knot, timeline.output_of_knot, timeline.first_event, system, state,
+        np.array([shape.own, len(shape.reach) - shape.own]), shape.observed, in_lanes(amounts.T),
+        in_lanes(feel.T), timeline.gaps_min, timeline.sums, timeline.gap_of_knot,
+        timeline.output_of_knot, timeline.first_event, system, state,
         timeline.event_column, np.where(bolus, 1.0, timeline.event_scale),
         np.append(times_min, np.inf), kernel_constants(), curves, summaries,
     )  # fmt: skip
